@@ -8,6 +8,7 @@ import dev.plumbline.connectors.webhook.WebhookSinkConnector;
 import dev.plumbline.schemas.Topic;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 import org.junit.jupiter.api.Test;
 
 /** The sink that is shipped as an example. */
@@ -47,5 +48,8 @@ class SinkTest {
     assertThat(SINK.path("signing.secret").textValue())
         .isEqualTo("${env:PLUMBLINE_WEBHOOK_SECRET}");
     assertThat(Files.text("docker-compose.yml")).contains("PLUMBLINE_WEBHOOK_SECRET:");
+    assertThat(Files.yaml("deploy/compose/plumbline.yaml").get(0).path("connect"))
+        .extracting(it -> it.path("config.providers.env.class").textValue())
+        .isEqualTo(EnvVarConfigProvider.class.getName());
   }
 }

@@ -1,27 +1,24 @@
 package dev.plumbline.connectors.webhook;
 
+import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.RemediationStatus;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.types.Password;
 
 /** Checks of single settings; each names the setting, the value and what would be right. */
 final class Check {
-  private static final Set<String> STATUSES =
-      Set.of(
-          "open",
-          "update",
-          "resolved",
-          "proposed",
-          "refused",
-          "emitted",
-          "expired",
-          "succeeded",
-          "failed",
-          "inconclusive");
+  private static final List<String> STATUSES =
+      Stream.<Enum<?>>concat(
+              Arrays.stream(FindingStatus.values()), Arrays.stream(RemediationStatus.values()))
+          .map(Enum::name)
+          .sorted()
+          .toList();
 
   private Check() {}
 
@@ -69,8 +66,7 @@ final class Check {
   static void statuses(String name, Object value) {
     for (Object each : (List<?>) value) {
       if (!STATUSES.contains(each)) {
-        throw new ConfigException(
-            name, each, "no such status, there are " + STATUSES.stream().sorted().toList());
+        throw new ConfigException(name, each, "no such status, there are " + STATUSES);
       }
     }
   }

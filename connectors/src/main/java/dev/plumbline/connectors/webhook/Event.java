@@ -1,10 +1,15 @@
 package dev.plumbline.connectors.webhook;
 
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Remediation;
 import java.time.Instant;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
@@ -17,20 +22,20 @@ import org.apache.kafka.connect.errors.DataException;
  */
 record Event(Noun noun, Struct value) {
 
-  /** What there is to deliver, by the name of its schema. */
+  /** What there is to deliver; a schema has the name of its generated class. */
   enum Noun {
-    FINDING("dev.plumbline.schemas.event.Finding"),
-    INCIDENT("dev.plumbline.schemas.event.Incident"),
-    REMEDIATION("dev.plumbline.schemas.event.Remediation");
+    FINDING(Finding.class),
+    INCIDENT(Incident.class),
+    REMEDIATION(Remediation.class);
 
     private final String schema;
 
-    Noun(String schema) {
-      this.schema = schema;
+    Noun(Class<?> type) {
+      schema = type.getName();
     }
 
     String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -111,9 +116,9 @@ record Event(Noun noun, Struct value) {
   }
 
   /** A field of the cause, where one is claimed. */
-  java.util.Optional<String> cause(String field) {
+  Optional<String> cause(String field) {
     Struct cause = has("cause") ? value.getStruct("cause") : null;
-    return java.util.Optional.ofNullable(cause).map(it -> it.getString(field));
+    return Optional.ofNullable(cause).map(it -> it.getString(field));
   }
 
   /** A text field; empty where the record has no such field or nothing in it. */

@@ -1,5 +1,7 @@
 package dev.plumbline.connectors.webhook;
 
+import dev.plumbline.schemas.event.Severity;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -14,7 +16,9 @@ import java.util.Set;
  */
 record Filter(Set<String> severities, List<String> kinds, Set<String> statuses) {
 
-  static final List<String> SEVERITIES = List.of("info", "warning", "critical");
+  /** Least first. */
+  static final List<String> SEVERITIES =
+      Arrays.stream(Severity.values()).map(Severity::name).toList();
 
   static Filter of(String leastSeverity, List<String> kinds, List<String> statuses) {
     List<String> severities =
