@@ -48,8 +48,8 @@ class SinkTest {
     assertThat(SINK.path("signing.secret").textValue())
         .isEqualTo("${env:PLUMBLINE_WEBHOOK_SECRET}");
     assertThat(Files.text("docker-compose.yml")).contains("PLUMBLINE_WEBHOOK_SECRET:");
-    assertThat(Files.yaml("deploy/compose/plumbline.yaml").get(0).path("connect"))
-        .extracting(it -> it.path("config.providers.env.class").textValue())
+    JsonNode connect = Files.yaml("deploy/compose/plumbline.yaml").get(0).path("connect");
+    assertThat(connect.path("config.providers.env.class").textValue())
         .isEqualTo(EnvVarConfigProvider.class.getName());
   }
 }
