@@ -1,0 +1,72 @@
+package dev.plumbline.streams.findings;
+
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.streams.state.State;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/**
+ * One condition of one entity: suspected, open or lately resolved. OPEN lasts until it has been
+ * healthy long enough; silence keeps it as it is.
+ */
+public final class Condition implements State {
+
+  /** Where the condition stands in its life. */
+  public enum Phase {
+    SUSPECTED,
+    OPEN,
+    RESOLVED
+  }
+
+  Phase phase = Phase.SUSPECTED;
+  long badSince;
+  int badSights;
+  long healthySince = -1;
+  long lastSight;
+  long resolvedAt;
+  long staleAfter;
+  int returns;
+  Finding finding;
+
+  public Phase phase() {
+    return phase;
+  }
+
+  /** The last line said about it; null while it is only suspected for the first time. */
+  public Finding finding() {
+    return finding;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    out.writeByte(1);
+    out.writeByte(phase.ordinal());
+    out.writeLong(badSince);
+    out.writeInt(badSights);
+    out.writeLong(healthySince);
+    out.writeLong(lastSight);
+    out.writeLong(resolvedAt);
+    out.writeLong(staleAfter);
+    out.writeInt(returns);
+    byte[] bytes = finding == null ? new byte[0] : Records.bytes(finding);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  @Override
+  public void read(DataInput in) throws IOException {
+    State.version(in, 1);
+    phase = Phase.values()[in.readUnsignedByte()];
+    badSince = in.readLong();
+    badSights = in.readInt();
+    healthySince = in.readLong();
+    lastSight = in.readLong();
+    resolvedAt = in.readLong();
+    staleAfter = in.readLong();
+    returns = in.readInt();
+    byte[] bytes = new byte[in.readInt()];
+    in.readFully(bytes);
+    finding = bytes.length == 0 ? null : Records.read(Finding.class, bytes);
+  }
+}

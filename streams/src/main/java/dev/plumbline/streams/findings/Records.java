@@ -1,0 +1,41 @@
+package dev.plumbline.streams.findings;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.avro.Schema;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Event records inside state: plain Avro, written and read by the same build. */
+public final class Records {
+  private Records() {}
+
+  /** The record without any framing. */
+  public static byte[] bytes(SpecificRecord record) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    try {
+      new SpecificDatumWriter<SpecificRecord>(record.getSchema()).write(record, encoder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** The record that {@link #bytes} wrote. */
+  public static <T extends SpecificRecord> T read(Class<T> type, byte[] bytes) {
+    Schema schema = SpecificData.get().getSchema(type);
+    try {
+      return new SpecificDatumReader<T>(schema)
+          .read(null, DecoderFactory.get().binaryDecoder(bytes, null));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package dev.plumbline.streams.inventory;
+
+import dev.plumbline.schemas.event.ClusterIdentity;
+import dev.plumbline.schemas.event.Field;
+import dev.plumbline.schemas.event.GpuHolder;
+import dev.plumbline.schemas.event.GpuSample;
+import dev.plumbline.schemas.event.Header;
+import dev.plumbline.schemas.event.LatencySnapshot;
+import dev.plumbline.schemas.event.PodSample;
+import dev.plumbline.schemas.event.PolicySnapshot;
+import dev.plumbline.schemas.event.ResourceSnapshot;
+import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.state.Table;
+import dev.plumbline.streams.state.Tables;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * What one cluster consists of, joined from all its sources: who it is, its nodes, boards and pods,
+ * which pod belongs to which workload, model and tenant. Every watcher reads it; only snapshots
+ * change it.
+ */
+public final class Inventory {
+  private static final String SELF = "self";
+
+  private final String cluster;
+  private final Table<Pod> pods;
+  private final Table<Gpu> gpus;
+  private final Table<Labels> nodes;
+  private final Table<Labels> namespaces;
+  private final Table<Labels> identity;
+
+  /**
+   * @param cluster cluster UID
+   */
+  public Inventory(String cluster, Tables tables) {
+    this.cluster = cluster;
+    pods = tables.table("inventory.pods", Pod::new);
+    gpus = tables.table("inventory.gpus", Gpu::new);
+    nodes = tables.table("inventory.nodes", Labels::new);
+    namespaces = tables.table("inventory.namespaces", Labels::new);
+    identity = tables.table("inventory.identity", Labels::new);
+  }
+
+  /** Cluster UID. */
+  public String cluster() {
+    return cluster;
+  }
+
+  /** Display name; empty when the cluster has not said it. */
+  public String clusterName() {
+    return said("name");
+  }
+
+  /** Jurisdiction the cluster stands in; empty when unknown. */
+  public String jurisdiction() {
+    return said("jurisdiction");
+  }
+
+  /** A fact of the cluster's identity: name, provider, kind, region, jurisdiction, labels.x. */
+  public String said(String fact) {
+    Labels self = identity.get(SELF);
+    return self == null ? "" : self.get(fact);
+  }
+
+  /** The pod, or null when no source has named it. */
+  public Pod pod(String namespace, String name) {
+    return pods.get(namespace + '/' + name);
+  }
+
+  /** All pods, by namespace/pod. */
+  public Map<String, Pod> pods() {
+    return pods.all();
+  }
+
+  /** The board, or null. */
+  public Gpu gpu(String uuid) {
+    return gpus.get(uuid);
+  }
+
+  /** All boards, by UUID. */
+  public Map<String, Gpu> gpus() {
+    return gpus.all();
+  }
+
+  /** Labels of all nodes, by node. */
+  public Map<String, Labels> nodes() {
+    return nodes.all();
+  }
+
+  /** Label of a node; empty when unknown. */
+  public String nodeLabel(String node, String label) {
+    Labels labels = nodes.get(node);
+    return labels == null ? "" : labels.get(label);
+  }
+
+  /** Label of a namespace; empty when unknown. */
+  public String namespaceLabel(String namespace, String label) {
+    Labels labels = namespaces.get(namespace);
+    return labels == null ? "" : labels.get(label);
+  }
+
+  /** Labels of all namespaces, by namespace. */
+  public Map<String, Labels> namespaces() {
+    return namespaces.all();
+  }
+
+  /** Pods of a workload that are known now. */
+  public List<Pod> podsOf(String namespace, String workload) {
+    List<Pod> found = new ArrayList<>();
+    for (Pod pod : pods.all().values()) {
+      if (pod.namespace.equals(namespace) && pod.workload.equals(workload)) {
+        found.add(pod);
+      }
+    }
+    return found;
+  }
+
+  /** Pods on a node. */
+  public List<Pod> podsOn(String node) {
+    List<Pod> found = new ArrayList<>();
+    for (Pod pod : pods.all().values()) {
+      if (pod.node.equals(node)) {
+        found.add(pod);
+      }
+    }
+    return found;
+  }
+
+  /** The tenant an entity belongs to, by its pod, workload or namespace; empty when unknown. */
+  public String tenantOf(Entity entity) {
+    String namespace = entity.get("namespace");
+    if (namespace == null) {
+      return "";
+    }
+    for (Pod pod : pods.all().values()) {
+      if (pod.namespace.equals(namespace) && !pod.tenant.isEmpty()) {
+        return pod.tenant;
+      }
+    }
+    return "";
+  }
+
+  /** Entity of the cluster itself. */
+  public Entity self() {
+    return Entity.of("cluster", cluster);
+  }
+
+  /** Takes what a resource snapshot says of the cluster's make-up. */
+  public void observe(ResourceSnapshot snapshot) {
+    if (snapshot.getIdentity() != null) {
+      identify(snapshot.getIdentity());
+    }
+    for (GpuSample sample : snapshot.getGpus()) {
+      board(sample, snapshot.getHeader());
+    }
+    for (PodSample sample : snapshot.getPods()) {
+      Pod pod = learn(sample.getNamespace(), sample.getPod());
+      if (!sample.getNode().isEmpty()) {
+        pod.node = sample.getNode();
+      }
+      if (!sample.getPhase().isEmpty()) {
+        pod.phase = sample.getPhase();
+      }
+      own(pod, sample.getOwnerKind(), sample.getOwnerName());
+    }
+    labelled(snapshot.getHeader());
+  }
+
+  /** Takes what a latency snapshot's target says of its pod. */
+  public void observe(LatencySnapshot snapshot) {
+    labelled(snapshot.getHeader());
+  }
+
+  /** Takes what a Kubernetes object says of nodes, namespaces and pods. */
+  public void observe(PolicySnapshot snapshot) {
+    Header header = snapshot.getHeader();
+    switch (snapshot.getKind()) {
+      case "Node" -> label(nodes, snapshot.getName(), snapshot);
+      case "Namespace" -> label(namespaces, snapshot.getName(), snapshot);
+      case "Pod" -> {
+        if (header.getGone()) {
+          forget(snapshot.getNamespace(), snapshot.getName());
+          return;
+        }
+        Pod pod = learn(snapshot.getNamespace(), snapshot.getName());
+        int slash = snapshot.getOwner().indexOf('/');
+        if (slash > 0) {
+          own(
+              pod,
+              snapshot.getOwner().substring(0, slash),
+              snapshot.getOwner().substring(slash + 1));
+        }
+        for (Field field : snapshot.getDeclared()) {
+          if (field.getPath().equals("spec.nodeName")) {
+            pod.node = field.getValue();
+          }
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void identify(ClusterIdentity said) {
+    Labels self = identity.edit(SELF);
+    self.values.clear();
+    self.values.put("name", said.getName());
+    self.values.put("provider", said.getProvider());
+    self.values.put("kind", said.getKind());
+    self.values.put("region", said.getRegion());
+    self.values.put("jurisdiction", said.getJurisdiction());
+    said.getLabels().forEach((name, value) -> self.values.put("labels." + name, value));
+  }
+
+  private void board(GpuSample sample, Header header) {
+    Gpu gpu = gpus.get(sample.getUuid());
+    TreeSet<String> holders = new TreeSet<>();
+    for (GpuHolder holder : sample.getHolders()) {
+      if (!holder.getPod().isEmpty()) {
+        holders.add(holder.getNamespace() + '/' + holder.getPod());
+      }
+    }
+    boolean instance = sample.getMigInstance() != null;
+    if (gpu != null
+        && !instance
+        && gpu.holders.equals(holders)
+        && gpu.driver.equals(sample.getDriverVersion())) {
+      return;
+    }
+    gpu = gpus.edit(sample.getUuid());
+    gpu.uuid = sample.getUuid();
+    gpu.index = sample.getIndex();
+    gpu.node = sample.getNode().isEmpty() ? header.getTarget() : sample.getNode();
+    gpu.product = sample.getModel();
+    gpu.driver = sample.getDriverVersion();
+    if (instance) {
+      gpu.mig = true;
+      gpu.holders.addAll(holders);
+      gpu.holders.removeIf(holder -> pods.get(holder) == null && !holders.contains(holder));
+    } else {
+      for (String former : gpu.holders) {
+        if (!holders.contains(former) && pods.get(former) != null) {
+          pods.edit(former).gpus.remove(gpu.uuid);
+        }
+      }
+      gpu.holders = holders;
+    }
+    for (String holder : holders) {
+      int slash = holder.indexOf('/');
+      Pod pod = learn(holder.substring(0, slash), holder.substring(slash + 1));
+      pod.gpus.add(gpu.uuid);
+      if (pod.node.isEmpty()) {
+        pod.node = gpu.node;
+      }
+    }
+  }
+
+  private void labelled(Header header) {
+    Map<String, String> labels = header.getLabels();
+    String namespace = labels.get("namespace");
+    String name = labels.get("pod");
+    if (namespace == null || name == null || header.getGone()) {
+      return;
+    }
+    Pod known = pods.get(namespace + '/' + name);
+    if (known != null
+        && known.workload.equals(labels.getOrDefault("workload", known.workload))
+        && known.node.equals(labels.getOrDefault("node", known.node))
+        && known.model.equals(labels.getOrDefault("model", known.model))
+        && known.tenant.equals(labels.getOrDefault("tenant", known.tenant))) {
+      return;
+    }
+    Pod pod = learn(namespace, name);
+    pod.workload = labels.getOrDefault("workload", pod.workload);
+    pod.node = labels.getOrDefault("node", pod.node);
+    pod.model = labels.getOrDefault("model", pod.model);
+    pod.tenant = labels.getOrDefault("tenant", pod.tenant);
+  }
+
+  private void label(Table<Labels> table, String name, PolicySnapshot snapshot) {
+    if (snapshot.getHeader().getGone()) {
+      table.remove(name);
+      return;
+    }
+    Labels labels = table.edit(name);
+    labels.values.clear();
+    labels.values.putAll(snapshot.getObjectLabels());
+  }
+
+  private Pod learn(String namespace, String name) {
+    Pod pod = pods.edit(namespace + '/' + name);
+    pod.namespace = namespace;
+    pod.name = name;
+    return pod;
+  }
+
+  private void own(Pod pod, String kind, String owner) {
+    if (owner.isEmpty() || !pod.workload.isEmpty()) {
+      return;
+    }
+    int dash = owner.lastIndexOf('-');
+    boolean replicaSet = kind.equals("ReplicaSet") && dash > 0;
+    pod.workload = replicaSet ? owner.substring(0, dash) : owner;
+    pod.workloadKind = replicaSet ? "Deployment" : kind;
+  }
+
+  private void forget(String namespace, String name) {
+    Pod pod = pods.get(namespace + '/' + name);
+    if (pod == null) {
+      return;
+    }
+    for (String uuid : pod.gpus) {
+      if (gpus.get(uuid) != null) {
+        gpus.edit(uuid).holders.remove(namespace + '/' + name);
+      }
+    }
+    pods.remove(namespace + '/' + name);
+  }
+}
