@@ -1,6 +1,7 @@
 package dev.plumbline.connectors;
 
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.serde.BoundedDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;

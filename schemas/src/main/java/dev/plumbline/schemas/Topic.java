@@ -1,6 +1,7 @@
 package dev.plumbline.schemas;
 
 import dev.plumbline.schemas.event.Control;
+import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Incident;
 import dev.plumbline.schemas.event.LatencySnapshot;
@@ -41,6 +42,11 @@ public record Topic(
   public static final Topic POLICY_SNAPSHOTS =
       snapshots("plumbline.policy.snapshots", PolicySnapshot.class);
 
+  /** What the judges of the clusters tell the stage that compares clusters. */
+  public static final Topic FLEET_FACTS =
+      new Topic(
+          "plumbline.fleet.facts", Fact.class, "cluster UID", false, false, Duration.ofDays(1));
+
   /** Changes of state of findings, in order per cluster. */
   public static final Topic FINDINGS =
       new Topic(
@@ -77,6 +83,7 @@ public record Topic(
           RESOURCE_SNAPSHOTS,
           LATENCY_SNAPSHOTS,
           POLICY_SNAPSHOTS,
+          FLEET_FACTS,
           FINDINGS,
           INCIDENTS,
           REMEDIATIONS,

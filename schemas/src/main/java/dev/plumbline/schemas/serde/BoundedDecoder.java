@@ -1,4 +1,4 @@
-package dev.plumbline.connectors;
+package dev.plumbline.schemas.serde;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import org.apache.avro.util.Utf8;
  * there: five bytes of garbage that read as a length of a gigabyte end the worker with an
  * OutOfMemoryError. Here they end with an EOFException.
  */
-final class BoundedDecoder extends Decoder {
+public final class BoundedDecoder extends Decoder {
   private final Decoder decoder;
   private final int limit;
 
@@ -21,7 +21,7 @@ final class BoundedDecoder extends Decoder {
    * @param decoder reads the record
    * @param limit the record's length in bytes; no text, list or map in it is longer
    */
-  BoundedDecoder(Decoder decoder, int limit) {
+  public BoundedDecoder(Decoder decoder, int limit) {
     this.decoder = decoder;
     this.limit = limit;
   }

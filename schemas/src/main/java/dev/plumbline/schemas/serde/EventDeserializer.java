@@ -1,0 +1,113 @@
+package dev.plumbline.schemas.serde;
+
+import dev.plumbline.schemas.registry.RegistryException;
+import dev.plumbline.schemas.registry.SchemaRegistry;
+import dev.plumbline.schemas.serde.BadRecordException.Cause;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/**
+ * Reads an event in the Confluent wire format, whichever compatible schema wrote it. For one
+ * thread.
+ */
+public final class EventDeserializer<T extends SpecificRecord> implements Deserializer<T> {
+  private static final int HEADER = 5;
+
+  private final SchemaRegistry registry;
+  private final Schema schema;
+  private final Map<Integer, SpecificDatumReader<T>> readers = new HashMap<>();
+  private BinaryDecoder decoder;
+
+  public EventDeserializer(Class<T> type, SchemaRegistry registry) {
+    this.registry = registry;
+    this.schema = SpecificData.get().getSchema(type);
+  }
+
+  /**
+   * The event; null for null, a tombstone.
+   *
+   * @throws BadRecordException when the bytes are no such event
+   * @throws RegistryException when the registry doesn't answer: reading again may help
+   */
+  @Override
+  public T deserialize(String topic, byte[] bytes) {
+    if (bytes == null) {
+      return null;
+    }
+    if (bytes.length == 0) {
+      throw new BadRecordException(Cause.EMPTY, "the record has no bytes");
+    }
+    if (bytes.length < HEADER || bytes[0] != 0) {
+      throw new BadRecordException(
+          Cause.NOT_WIRE_FORMAT,
+          "not in the Confluent wire format: "
+              + (bytes.length < HEADER
+                  ? bytes.length + " bytes, the header alone has " + HEADER
+                  : "begins with byte " + bytes[0] + ", not 0")
+              + "; write it with a serializer that registers its schema");
+    }
+    int id = ByteBuffer.wrap(bytes).getInt(1);
+    SpecificDatumReader<T> reader = readers.get(id);
+    if (reader == null) {
+      reader = new SpecificDatumReader<>(writer(id), schema);
+      readers.put(id, reader);
+    }
+    return decode(bytes, id, reader);
+  }
+
+  private Schema writer(int id) {
+    try {
+      return registry.schema(id);
+    } catch (RegistryException e) {
+      if (e.isUnknown()) {
+        throw new BadRecordException(
+            Cause.UNKNOWN_SCHEMA_ID,
+            "the schema registry knows no schema "
+                + id
+                + "; was the record written against another registry?",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  private T decode(byte[] bytes, int id, SpecificDatumReader<T> reader) {
+    decoder = DecoderFactory.get().binaryDecoder(bytes, HEADER, bytes.length - HEADER, decoder);
+    T event;
+    boolean whole;
+    try {
+      event = reader.read(null, new BoundedDecoder(decoder, bytes.length));
+      whole = decoder.isEnd();
+    } catch (EOFException e) {
+      throw new BadRecordException(
+          Cause.TRUNCATED,
+          "the record of " + bytes.length + " bytes ends before schema " + id + " does",
+          e);
+    } catch (IOException
+        | AvroRuntimeException
+        | ClassCastException
+        | IndexOutOfBoundsException e) {
+      throw new BadRecordException(
+          Cause.INCOMPATIBLE,
+          "not a " + schema.getName() + " as schema " + id + " says: " + e.getMessage(),
+          e);
+    }
+    if (!whole) {
+      throw new BadRecordException(
+          Cause.INCOMPATIBLE,
+          "bytes are left over after the " + schema.getName() + " of schema " + id);
+    }
+    return event;
+  }
+}

@@ -1,0 +1,206 @@
+package dev.plumbline.streams.fleet;
+
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.findings.Conditions;
+import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.findings.Kind;
+import dev.plumbline.streams.findings.Proof;
+import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
+import dev.plumbline.streams.state.Tables;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * Objects that are declared in several clusters, compared field by field. A cluster that leaves the
+ * value which it shared with the others, and that nobody follows, is told apart from a rollout,
+ * which spreads.
+ */
+final class Cohorts {
+  /** A rollout's first step is given this long to be followed by a second one. */
+  static final Duration BAKE = Duration.ofMinutes(30);
+
+  /** At least so many other clusters must agree before one can differ from them. */
+  private static final int LEAST_OTHERS = 2;
+
+  static final Rule DIFFERS = Rule.told(Kind.DRIFT_CONFIG).aspect("fleet");
+
+  /** One field of one object, in all clusters. */
+  private static final class Value implements State {
+    String subject = "";
+    String path = "";
+    final TreeMap<String, String> byCluster = new TreeMap<>();
+
+    /** Clusters that left the common value, and when. */
+    final TreeMap<String, String> left = new TreeMap<>();
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.text(out, subject);
+      Codec.text(out, path);
+      Codec.map(out, byCluster);
+      Codec.map(out, left);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      subject = Codec.text(in);
+      path = Codec.text(in);
+      byCluster.putAll(Codec.map(in));
+      left.putAll(Codec.map(in));
+    }
+  }
+
+  private final Table<Value> values;
+  private final Table<Value> leaving;
+  private final Function<String, Conditions> conditions;
+
+  Cohorts(Tables tables, Function<String, Conditions> conditions) {
+    values = tables.table("fleet.values", Value::new);
+    leaving = tables.table("fleet.leaving", Value::new);
+    this.conditions = conditions;
+  }
+
+  /** Takes what a cluster declares for an object now. */
+  void declared(Fact fact) {
+    String cluster = fact.getCluster();
+    long at = fact.getAt().toEpochMilli();
+    for (Map.Entry<String, String> field : new TreeMap<>(fact.getFields()).entrySet()) {
+      Value value = values.edit(fact.getCohort() + '|' + fact.getSubject() + '|' + field.getKey());
+      value.subject = fact.getSubject();
+      value.path = field.getKey();
+      String before = value.byCluster.put(cluster, field.getValue());
+      if (before == null || before.equals(field.getValue())) {
+        continue;
+      }
+      String common = commonOfOthers(value, cluster);
+      if (common == null || common.equals(field.getValue())) {
+        value.left.remove(cluster);
+        conditions.apply(cluster).ok(DIFFERS, entity(cluster, value), at);
+      } else if (common.equals(before)) {
+        value.left.put(cluster, Long.toString(at));
+      }
+      settle(value, field.getValue(), at);
+      track(fact.getCohort() + '|' + fact.getSubject() + '|' + field.getKey(), value);
+    }
+    if (fact.getGone()) {
+      for (Map.Entry<String, Value> entry : values.all().entrySet()) {
+        if (entry.getValue().subject.equals(fact.getSubject())
+            && entry.getValue().byCluster.containsKey(cluster)) {
+          values.edit(entry.getKey()).byCluster.remove(cluster);
+          conditions.apply(cluster).gone(entity(cluster, entry.getValue()), at);
+        }
+      }
+    }
+  }
+
+  /** Event time passed: whoever left and was not followed differs. */
+  void advance(long now) {
+    for (Map.Entry<String, Value> entry : new TreeMap<>(leaving.all()).entrySet()) {
+      Value value = values.get(entry.getKey());
+      for (Map.Entry<String, String> left : new TreeMap<>(value.left).entrySet()) {
+        long since = Long.parseLong(left.getValue());
+        long due = since + BAKE.toMillis();
+        if (now >= due) {
+          String cluster = left.getKey();
+          String common = commonOfOthers(value, cluster);
+          if (common != null && !common.equals(value.byCluster.get(cluster))) {
+            differs(cluster, value, common, due);
+          }
+          values.edit(entry.getKey()).left.remove(cluster);
+        }
+      }
+      track(entry.getKey(), value);
+    }
+  }
+
+  /** Another cluster took the same value: those that left before it began a rollout. */
+  private void settle(Value value, String taken, long at) {
+    long holders = value.byCluster.values().stream().filter(taken::equals).count();
+    if (holders < 2) {
+      return;
+    }
+    for (Map.Entry<String, String> held : value.byCluster.entrySet()) {
+      if (held.getValue().equals(taken)) {
+        value.left.remove(held.getKey());
+        conditions.apply(held.getKey()).accept(DIFFERS, entity(held.getKey(), value), at);
+      }
+    }
+  }
+
+  private void track(String key, Value value) {
+    if (value.left.isEmpty()) {
+      leaving.remove(key);
+    } else {
+      leaving.edit(key);
+    }
+  }
+
+  private void differs(String cluster, Value value, String common, long at) {
+    conditions
+        .apply(cluster)
+        .bad(
+            DIFFERS,
+            entity(cluster, value),
+            at,
+            Severity.info,
+            Proof.of(
+                value.path
+                    + " of "
+                    + value.subject
+                    + " is "
+                    + value.byCluster.get(cluster)
+                    + " here and "
+                    + common
+                    + " in every other cluster, and nobody followed within "
+                    + BAKE.toMinutes()
+                    + " minutes",
+                "observed",
+                value.byCluster.get(cluster),
+                "expected",
+                common));
+  }
+
+  /** The value that all other clusters share, or null when they don't agree or are too few. */
+  private static String commonOfOthers(Value value, String cluster) {
+    String common = null;
+    int others = 0;
+    for (Map.Entry<String, String> entry : value.byCluster.entrySet()) {
+      if (entry.getKey().equals(cluster)) {
+        continue;
+      }
+      others++;
+      if (common != null && !common.equals(entry.getValue())) {
+        return null;
+      }
+      common = entry.getValue();
+    }
+    return others >= LEAST_OTHERS ? common : null;
+  }
+
+  private static Entity entity(String cluster, Value value) {
+    String[] parts = value.subject.split("/");
+    boolean namespaced = parts.length >= 4;
+    return Entity.of(
+        "cluster",
+        cluster,
+        "namespace",
+        namespaced ? parts[parts.length - 2] : null,
+        "workload",
+        namespaced ? parts[parts.length - 1] : null,
+        "object",
+        value.subject,
+        "field",
+        value.path);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.plumbline.streams.fleet;
+
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.findings.Conditions;
+import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.findings.Kind;
+import dev.plumbline.streams.findings.Proof;
+import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
+import dev.plumbline.streams.state.Tables;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Compares the clusters of a fleet: which one went silent while the others go on, and which one
+ * declares something else than the others do. Facts come in the order of event time.
+ */
+public final class FleetJudge {
+  /** The shortest silence worth a finding: several usual scrape intervals of 15 to 60 s. */
+  static final Duration LEAST_SILENCE = Duration.ofMinutes(3);
+
+  /** A cluster is silent when it misses this many of its own usual longest pauses. */
+  private static final double PAUSES = 2.5;
+
+  static final Rule SILENT = Rule.told(Kind.TELEMETRY_STALE).aspect("agent");
+
+  /** One cluster as the fleet knows it. */
+  private static final class Member implements State {
+    String name = "";
+    String cohort = "";
+    long heard;
+    long longestPause;
+    boolean silent;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.text(out, name);
+      Codec.text(out, cohort);
+      out.writeLong(heard);
+      out.writeLong(longestPause);
+      out.writeBoolean(silent);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      name = Codec.text(in);
+      cohort = Codec.text(in);
+      heard = in.readLong();
+      longestPause = in.readLong();
+      silent = in.readBoolean();
+    }
+  }
+
+  private final Table<Member> members;
+  private final Function<String, Tables> tablesOf;
+  private final Consumer<Finding> out;
+  private final Map<String, Conditions> conditions = new TreeMap<>();
+  private final Cohorts cohorts;
+
+  /**
+   * @param tables of the fleet as a whole
+   * @param tablesOf tables for the conditions of one cluster
+   * @param out takes each change of a finding's state
+   */
+  public FleetJudge(Tables tables, Function<String, Tables> tablesOf, Consumer<Finding> out) {
+    members = tables.table("fleet.members", Member::new);
+    this.tablesOf = tablesOf;
+    this.out = out;
+    cohorts = new Cohorts(tables, this::conditions);
+  }
+
+  /** Takes the next fact. */
+  public void judge(Fact fact) {
+    long at = fact.getAt().toEpochMilli();
+    advance(at);
+    Member member = members.edit(fact.getCluster());
+    member.name = fact.getClusterName();
+    member.cohort = fact.getCohort();
+    if (fact.getKind().equals("object")) {
+      cohorts.declared(fact);
+    }
+    heard(fact.getCluster(), member, at);
+  }
+
+  /** Event time passed with nothing to tell. */
+  public void advance(long now) {
+    for (Map.Entry<String, Member> entry : members.all().entrySet()) {
+      Member member = entry.getValue();
+      long patience = Math.max(LEAST_SILENCE.toMillis(), Math.round(PAUSES * member.longestPause));
+      long due = member.heard + patience;
+      if (!member.silent && now >= due) {
+        members.edit(entry.getKey()).silent = true;
+        conditions(entry.getKey())
+            .bad(
+                SILENT,
+                Entity.of("cluster", entry.getKey()),
+                due,
+                Severity.critical,
+                Proof.of(
+                    (due - member.heard) / 1000.0,
+                    member.longestPause / 1000.0,
+                    "s",
+                    (double) (due - member.heard) / Math.max(1, member.longestPause),
+                    "nothing was heard of the whole cluster since "
+                        + Instant.ofEpochMilli(member.heard)
+                        + " while others go on"));
+      }
+    }
+    cohorts.advance(now);
+    conditions.values().forEach(each -> each.tick(now));
+  }
+
+  private void heard(String cluster, Member member, long at) {
+    long pause = at - member.heard;
+    if (member.silent) {
+      member.silent = false;
+      conditions(cluster).ok(SILENT, Entity.of("cluster", cluster), at);
+    } else if (member.heard > 0) {
+      // a slowly forgotten maximum: the usual longest pause between two rounds of scrapes
+      member.longestPause = Math.max(pause, member.longestPause - member.longestPause / 500);
+    }
+    member.heard = at;
+  }
+
+  private Conditions conditions(String cluster) {
+    return conditions.computeIfAbsent(
+        cluster,
+        uid -> {
+          Conditions made = new Conditions(uid, tablesOf.apply(uid), out);
+          made.names(
+              ignored -> members.get(uid) == null ? "" : members.get(uid).name, entity -> "");
+          return made;
+        });
+  }
+}

@@ -1,0 +1,229 @@
+package dev.plumbline.streams.judge;
+
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Header;
+import dev.plumbline.schemas.event.PolicySnapshot;
+import dev.plumbline.schemas.serde.BadRecordException;
+import dev.plumbline.streams.findings.CloudEventHeaders;
+import dev.plumbline.streams.fleet.Facts;
+import dev.plumbline.streams.health.Board;
+import dev.plumbline.streams.health.Instruments;
+import dev.plumbline.streams.intake.DeadLetter;
+import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.intake.Sequencer;
+import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.Tables;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The judging stage of one partition: decodes each snapshot, puts the snapshots of a cluster back
+ * into the order in which they were made, shows them to the cluster's judge, and sends on what it
+ * finds. A record that can't be used goes to the dead letters with its cause; nothing stops for it.
+ */
+final class JudgeProcessor implements Processor<String, byte[], String, Object> {
+  static final String STORE = "clusters";
+  static final String FINDINGS = "findings";
+  static final String FACTS = "facts";
+  static final String DEAD_LETTERS = "dead-letters";
+
+  /** A partition that was quiet for so long (wall clock) gets nothing more for what it holds. */
+  private static final Duration QUIET = Duration.ofSeconds(20);
+
+  private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
+
+  /** One cluster of the partition. */
+  private final class Seat {
+    final String uid;
+    final ClusterJudge judge;
+    final Sequencer sequencer;
+    final Facts facts;
+
+    Seat(String uid, Tables tables) {
+      this.uid = uid;
+      judge = new ClusterJudge(uid, tables, finding -> found(finding));
+      facts = new Facts(uid, tables);
+      sequencer = new Sequencer(tables, this::judge);
+    }
+
+    private void judge(SpecificRecord snapshot) {
+      judge.judge(snapshot);
+      Header header = (Header) snapshot.get(0);
+      facts.alive(header.getObservedAt(), judge.inventory()).ifPresent(fact -> tell(fact));
+      if (snapshot instanceof PolicySnapshot policy) {
+        facts.object(policy, judge.inventory()).ifPresent(fact -> tell(fact));
+      }
+    }
+  }
+
+  private final Map<String, Deserializer<? extends SpecificRecord>> decoders;
+  private final Instruments instruments;
+  private final Board board;
+  private final Map<String, Seat> seats = new TreeMap<>();
+  private final Set<String> ended = new HashSet<>();
+  private ProcessorContext<String, Object> context;
+  private EntityStore store;
+  private String task;
+  private long progress = Long.MIN_VALUE;
+  private long lastRecordWall;
+
+  JudgeProcessor(
+      Map<String, Deserializer<? extends SpecificRecord>> decoders,
+      Instruments instruments,
+      Board board) {
+    this.decoders = decoders;
+    this.instruments = instruments;
+    this.board = board;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    this.context = context;
+    task = "judge-" + context.taskId();
+    store = context.getStateStore(STORE);
+    store.beforeCommit(this::save);
+    board.opened(task, Set.of());
+    for (String cluster : store.clusters()) {
+      seat(cluster).judge.open().forEach(finding -> board.changed(task, finding));
+    }
+    lastRecordWall = context.currentSystemTimeMs();
+    context.schedule(QUIET, PunctuationType.WALL_CLOCK_TIME, this::quiet);
+  }
+
+  @Override
+  public void process(Record<String, byte[]> record) {
+    lastRecordWall = context.currentSystemTimeMs();
+    RecordMetadata origin = context.recordMetadata().orElseThrow();
+    if (EndOfTape.is(record.headers())) {
+      end(origin.topic(), record.timestamp());
+      return;
+    }
+    try {
+      SpecificRecord snapshot =
+          decoders.get(origin.topic()).deserialize(origin.topic(), record.value());
+      Header header = snapshot == null ? null : (Header) snapshot.get(0);
+      String trouble = trouble(record, header);
+      if (trouble != null) {
+        bury(record, origin, "invalid", trouble);
+        return;
+      }
+      Sequencer.Outcome outcome = seat(header.getCluster()).sequencer.offer(header, snapshot);
+      instruments.snapshot(header.getSource(), outcome);
+      progress(header.getObservedAt().toEpochMilli());
+    } catch (BadRecordException e) {
+      bury(record, origin, e.cause().name().toLowerCase(java.util.Locale.ROOT), e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    board.closed(task);
+  }
+
+  private static String trouble(Record<String, byte[]> record, Header header) {
+    if (header == null) {
+      return "the record is empty; an agent never sends one";
+    }
+    if (header.getCluster().isEmpty()) {
+      return "header.cluster is empty; set cluster.uid of the agent";
+    }
+    if (!header.getCluster().equals(record.key())) {
+      return "the record's key "
+          + record.key()
+          + " is not header.cluster "
+          + header.getCluster()
+          + "; a snapshot is keyed by its cluster's UID";
+    }
+    return null;
+  }
+
+  private Seat seat(String cluster) {
+    Seat seat = seats.get(cluster);
+    if (seat == null) {
+      seat = new Seat(cluster, new Tables(store.take(cluster)));
+      seats.put(cluster, seat);
+    }
+    return seat;
+  }
+
+  private void found(Finding finding) {
+    board.changed(task, finding);
+    instruments.finding(finding, context.currentSystemTimeMs());
+    context.forward(
+        new Record<String, Object>(
+            finding.getEntity().get("cluster"),
+            finding,
+            Math.max(0, finding.getAt().toEpochMilli()),
+            CloudEventHeaders.of(finding)),
+        FINDINGS);
+  }
+
+  private void tell(Fact fact) {
+    fact.setPartition(context.taskId().partition());
+    context.forward(
+        new Record<String, Object>(
+            fact.getCluster(), fact, Math.max(0, fact.getAt().toEpochMilli())),
+        FACTS);
+  }
+
+  /** Tells the fleet, once per tick, how far this partition has been judged. */
+  private void progress(long at) {
+    if (at / Watcher.TICK_MILLIS > progress / Watcher.TICK_MILLIS) {
+      progress = at;
+      tell(Facts.progress("progress", Instant.ofEpochMilli(at)));
+    }
+  }
+
+  private void bury(
+      Record<String, byte[]> record, RecordMetadata origin, String cause, String message) {
+    instruments.deadLetter(origin.topic(), cause);
+    LOG.atWarn()
+        .addKeyValue("topic", origin.topic())
+        .addKeyValue("partition", origin.partition())
+        .addKeyValue("offset", origin.offset())
+        .addKeyValue("cause", cause)
+        .log("record moved to the dead letters: {}", message);
+    Record<String, byte[]> letter = DeadLetter.of(record, origin, cause, message);
+    context.forward(
+        new Record<String, Object>(
+            letter.key(), letter.value(), letter.timestamp(), letter.headers()),
+        DEAD_LETTERS);
+  }
+
+  private void quiet(long wall) {
+    if (wall - lastRecordWall >= QUIET.toMillis()) {
+      seats.values().forEach(seat -> seat.sequencer.releaseAll());
+    }
+  }
+
+  private void end(String topic, long at) {
+    ended.add(topic);
+    if (ended.size() < decoders.size()) {
+      return;
+    }
+    seats.values().forEach(seat -> seat.sequencer.releaseAll());
+    tell(Facts.progress("end", Instant.ofEpochMilli(at)));
+  }
+
+  private void save() {
+    for (Seat seat : seats.values()) {
+      seat.judge
+          .tables()
+          .drain((table, entity, bytes) -> store.write(seat.uid, table, entity, bytes));
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.plumbline.streams.judge;
+
+import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.registry.SchemaRegistry;
+import dev.plumbline.schemas.serde.EventSerde;
+import dev.plumbline.streams.fleet.FleetProcessor;
+import dev.plumbline.streams.health.Board;
+import dev.plumbline.streams.health.Instruments;
+import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.state.EntityStore;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+
+/**
+ * Snapshots to findings: judge (one task per partition, all three snapshot topics together), and
+ * the fleet stage behind it.
+ */
+public final class JudgeTopology {
+  private JudgeTopology() {}
+
+  /**
+   * The topology.
+   *
+   * @param partitions partitions of the snapshot topics
+   * @param live false when every partition ends with an end-of-tape marker
+   */
+  public static Topology of(
+      SchemaRegistry registry, int partitions, boolean live, Instruments instruments, Board board) {
+    StringDeserializer keys = new StringDeserializer();
+    StringSerializer keyBytes = new StringSerializer();
+    Topology topology = new Topology();
+    topology.addSource(
+        "snapshots",
+        keys,
+        new ByteArrayDeserializer(),
+        Topic.RESOURCE_SNAPSHOTS.name(),
+        Topic.LATENCY_SNAPSHOTS.name(),
+        Topic.POLICY_SNAPSHOTS.name());
+    topology.addProcessor(
+        "judge", () -> new JudgeProcessor(decoders(registry), instruments, board), "snapshots");
+    topology.addStateStore(EntityStore.builder(JudgeProcessor.STORE), "judge");
+    topology.addSink(
+        JudgeProcessor.FINDINGS,
+        Topic.FINDINGS.name(),
+        keyBytes,
+        EventSerde.of(Finding.class, registry).serializer(),
+        "judge");
+    topology.addSink(
+        JudgeProcessor.FACTS,
+        Topic.FLEET_FACTS.name(),
+        keyBytes,
+        EventSerde.of(Fact.class, registry).serializer(),
+        "judge");
+    topology.addSink(
+        JudgeProcessor.DEAD_LETTERS,
+        Topic.DEAD_LETTERS.name(),
+        keyBytes,
+        new ByteArraySerializer(),
+        "judge");
+
+    topology.addSource(
+        "facts-in",
+        keys,
+        EventSerde.of(Fact.class, registry).deserializer(),
+        Topic.FLEET_FACTS.name());
+    topology.addProcessor(
+        "fleet", () -> new FleetProcessor(partitions, live, instruments, board), "facts-in");
+    topology.addStateStore(EntityStore.builder(FleetProcessor.STORE), "fleet");
+    topology.addSink(
+        "fleet-findings",
+        Topic.FINDINGS.name(),
+        keyBytes,
+        EventSerde.of(Finding.class, registry).serializer(),
+        EndOfTape.<Finding>partitioner(),
+        "fleet");
+    return topology;
+  }
+
+  private static Map<String, Deserializer<? extends SpecificRecord>> decoders(
+      SchemaRegistry registry) {
+    Map<String, Deserializer<? extends SpecificRecord>> decoders = new TreeMap<>();
+    for (Topic topic :
+        new Topic[] {Topic.RESOURCE_SNAPSHOTS, Topic.LATENCY_SNAPSHOTS, Topic.POLICY_SNAPSHOTS}) {
+      decoders.put(topic.name(), EventSerde.of(topic.type(), registry).deserializer());
+    }
+    return decoders;
+  }
+}
