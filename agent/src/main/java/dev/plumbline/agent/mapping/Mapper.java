@@ -1,0 +1,340 @@
+package dev.plumbline.agent.mapping;
+
+import dev.plumbline.agent.exposition.ExpositionException;
+import dev.plumbline.agent.exposition.ExpositionParser;
+import dev.plumbline.agent.exposition.Labels;
+import dev.plumbline.agent.mapping.Spec.Action;
+import dev.plumbline.agent.mapping.Spec.Rule;
+import dev.plumbline.schemas.Samples;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.apache.avro.Schema;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Turns one exposition into one snapshot, as a mapping says. For one thread; reused. */
+public final class Mapper {
+
+  /** What a metric name does, over all specs. */
+  private record Bound(int spec, List<Rule> rules) {}
+
+  private final Mapping mapping;
+  private final ExpositionParser parser = new ExpositionParser();
+  private final List<Spec> specs = new ArrayList<>();
+  private final List<Integer> parents = new ArrayList<>();
+  private final Map<String, List<Bound>> byMetric = new HashMap<>();
+  private final Map<String, Boolean> kept = new HashMap<>();
+
+  public Mapper(Mapping mapping) {
+    this.mapping = mapping;
+    mapping.specs().forEach(it -> flatten(it, -1));
+    flatten(mapping.own(), -1);
+  }
+
+  private void flatten(Spec spec, int parent) {
+    int place = specs.size();
+    specs.add(spec);
+    parents.add(parent);
+    spec.rules()
+        .forEach(
+            (metric, rules) -> {
+              for (Rule rule : rules) {
+                List<String> names =
+                    rule.action() == Action.HISTOGRAM
+                        ? List.of(metric + "_bucket", metric + "_sum", metric + "_count")
+                        : List.of(metric);
+                for (String name : names) {
+                  List<Bound> bounds = byMetric.computeIfAbsent(name, k -> new ArrayList<>());
+                  bounds.add(new Bound(place, List.of(rule)));
+                }
+              }
+            });
+    spec.nested().forEach(it -> flatten(it, place));
+  }
+
+  /**
+   * The snapshot of an exposition, without its header.
+   *
+   * @param body exposition text, UTF-8
+   * @param header what service discovery knows of the target
+   * @throws ExpositionException when the body breaks the format
+   */
+  public SpecificRecord map(byte[] body, Map<String, String> header) throws ExpositionException {
+    SpecificRecord snapshot = Samples.blank(mapping.snapshot());
+    Scrape scrape = new Scrape(header, snapshot);
+    parser.parse(body, scrape::sample);
+    scrape.finish();
+    return snapshot;
+  }
+
+  /** One record being filled. */
+  private static final class Filled {
+    final SpecificRecord record;
+    final int[] rank;
+    TreeMap<String, Buckets> histograms;
+
+    Filled(SpecificRecord record) {
+      this.record = record;
+      rank = new int[record.getSchema().getFields().size()];
+      java.util.Arrays.fill(rank, Integer.MAX_VALUE);
+    }
+  }
+
+  /** One exposition on its way to a snapshot. */
+  private final class Scrape {
+    private final Map<String, String> header;
+    private final SpecificRecord snapshot;
+    private final List<TreeMap<String, Filled>> records = new ArrayList<>();
+    private final List<String> keptNames = new ArrayList<>();
+    private final List<Double> keptValues = new ArrayList<>();
+
+    Scrape(Map<String, String> header, SpecificRecord snapshot) {
+      this.header = header;
+      this.snapshot = snapshot;
+      specs.forEach(it -> records.add(new TreeMap<>()));
+      int own = ownPlace();
+      records.get(own).put("", new Filled(snapshot));
+    }
+
+    private int ownPlace() {
+      for (int i = 0; i < specs.size(); i++) {
+        if (specs.get(i) == mapping.own()) {
+          return i;
+        }
+      }
+      throw new IllegalStateException();
+    }
+
+    void sample(String name, Labels labels, double value) {
+      List<Bound> bounds = byMetric.get(name);
+      if (bounds != null) {
+        for (Bound bound : bounds) {
+          Filled filled = null;
+          for (Rule rule : bound.rules()) {
+            if (matches(rule, labels, value)) {
+              filled = filled == null ? record(bound.spec(), labels) : filled;
+              if (filled != null) {
+                apply(filled, rule, name, labels, value);
+              }
+            }
+          }
+        }
+      } else if (!mapping.keep().isEmpty() && isKept(name)) {
+        keptNames.add(series(name, labels));
+        keptValues.add(value);
+      }
+    }
+
+    private boolean isKept(String name) {
+      return kept.computeIfAbsent(
+          name,
+          it -> {
+            for (Pattern pattern : mapping.keep()) {
+              if (pattern.matcher(it).matches()) {
+                return true;
+              }
+            }
+            return false;
+          });
+    }
+
+    private Filled record(int place, Labels labels) {
+      Spec spec = specs.get(place);
+      for (Choice need : spec.need()) {
+        if (need.in(labels).isEmpty()) {
+          return null;
+        }
+      }
+      StringBuilder key = new StringBuilder();
+      int parent = parents.get(place);
+      if (parent >= 0) {
+        if (record(parent, labels) == null) {
+          return null;
+        }
+        key.append(key(specs.get(parent), labels)).append('\1');
+      }
+      key.append(key(spec, labels));
+      String text = key.toString();
+      Filled filled = records.get(place).get(text);
+      if (filled == null) {
+        filled = new Filled(Samples.blank(type(spec.schema())));
+        for (Map.Entry<Integer, Choice> entry : spec.headers().entrySet()) {
+          for (String name : entry.getValue().names()) {
+            if (header.get(name) != null) {
+              filled.record.put(entry.getKey(), header.get(name));
+              break;
+            }
+          }
+        }
+        spec.constants().forEach(filled.record::put);
+        records.get(place).put(text, filled);
+      }
+      for (Map.Entry<Integer, Choice> entry : spec.texts().entrySet()) {
+        String value = entry.getValue().in(labels);
+        if (!value.isEmpty()) {
+          filled.record.put(entry.getKey(), value);
+        }
+      }
+      return filled;
+    }
+
+    private String key(Spec spec, Labels labels) {
+      StringBuilder key = new StringBuilder();
+      for (Choice part : spec.key()) {
+        key.append(part.in(labels)).append('\0');
+      }
+      return key.toString();
+    }
+
+    void finish() {
+      for (int place = specs.size() - 1; place >= 0; place--) {
+        Spec spec = specs.get(place);
+        for (Map.Entry<String, Filled> entry : records.get(place).entrySet()) {
+          Filled filled = entry.getValue();
+          if (filled.histograms != null) {
+            Schema.Field field = filled.record.getSchema().getField("histograms");
+            List<Object> histograms = new ArrayList<>();
+            filled.histograms.values().forEach(it -> it.addTo(histograms));
+            filled.record.put(field.pos(), histograms);
+          }
+          if (!spec.list().isEmpty()) {
+            SpecificRecord owner = snapshot;
+            if (parents.get(place) >= 0) {
+              String key = entry.getKey();
+              owner =
+                  records.get(parents.get(place)).get(key.substring(0, key.indexOf('\1'))).record;
+            }
+            list(owner, spec.list()).add(filled.record);
+          }
+        }
+      }
+      if (!keptNames.isEmpty()) {
+        snapshot.put(snapshot.getSchema().getField("metricNames").pos(), keptNames);
+        snapshot.put(snapshot.getSchema().getField("metricValues").pos(), keptValues);
+      }
+    }
+  }
+
+  private static boolean matches(Rule rule, Labels labels, double value) {
+    if (!Double.isNaN(rule.value()) && rule.value() != value) {
+      return false;
+    }
+    for (Map.Entry<String, String> when : rule.when().entrySet()) {
+      String has = labels.get(when.getKey());
+      String wanted = when.getValue();
+      boolean not = wanted.startsWith("!");
+      boolean same = (not ? wanted.substring(1) : wanted).equals(has == null ? "" : has);
+      if (same == not) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static void apply(Filled filled, Rule rule, String name, Labels labels, double value) {
+    int field = rule.field();
+    if (rule.rank() > filled.rank[field] && rule.action() != Action.HISTOGRAM) {
+      return;
+    }
+    boolean first = rule.rank() < filled.rank[field];
+    SpecificRecord record = filled.record;
+    if (rule.action() != Action.HISTOGRAM) {
+      filled.rank[field] = rule.rank();
+    }
+    double scaled = value * rule.scale();
+    switch (rule.action()) {
+      case LAST -> record.put(field, scaled);
+      case SUM, MAX, MIN, COUNT -> {
+        double so = first ? Double.NaN : (Double) record.get(field);
+        record.put(field, fold(rule.action(), so, scaled));
+      }
+      case MAP -> {
+        Map<String, Double> map = (Map<String, Double>) record.get(field);
+        map.merge(rule.from().in(labels), scaled, (a, b) -> b);
+      }
+      case TEXT_MAP -> {
+        Map<String, String> map = (Map<String, String>) record.get(field);
+        map.put(rule.from().in(labels), rule.label().in(labels));
+      }
+      case TEXT -> record.put(field, rule.label().in(labels));
+      case TEXT_LIST -> {
+        List<String> list = (List<String>) record.get(field);
+        String text = rule.label().in(labels);
+        if (!text.isEmpty() && !list.contains(text)) {
+          list.add(text);
+          list.sort(null);
+        }
+      }
+      case LABELS -> {
+        Map<String, String> map = (Map<String, String>) record.get(field);
+        for (int i = 0; i < labels.size(); i++) {
+          map.put(labels.name(i), labels.value(i));
+        }
+      }
+      case HISTOGRAM -> {
+        if (filled.histograms == null) {
+          filled.histograms = new TreeMap<>();
+        }
+        Map<String, String> extra = new TreeMap<>();
+        for (String label : rule.extra()) {
+          if (labels.get(label) != null) {
+            extra.put(label, labels.get(label));
+          }
+        }
+        filled
+            .histograms
+            .computeIfAbsent(rule.signal() + extra, k -> new Buckets(rule.signal(), extra))
+            .add(rule.rank(), name, labels.get("le"), value);
+      }
+    }
+  }
+
+  private static double fold(Action action, double so, double value) {
+    if (action == Action.COUNT) {
+      return Double.isNaN(so) ? 1 : so + 1;
+    }
+    if (Double.isNaN(so) || Double.isNaN(value)) {
+      return Double.isNaN(so) ? value : so;
+    }
+    return switch (action) {
+      case SUM -> so + value;
+      case MAX -> Math.max(so, value);
+      default -> Math.min(so, value);
+    };
+  }
+
+  /** The series in exposition form, labels sorted by name. */
+  private static String series(String name, Labels labels) {
+    if (labels.size() == 0) {
+      return name;
+    }
+    TreeMap<String, String> sorted = new TreeMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      sorted.put(labels.name(i), labels.value(i));
+    }
+    StringBuilder text = new StringBuilder(name).append('{');
+    sorted.forEach(
+        (label, value) ->
+            text.append(text.charAt(text.length() - 1) == '{' ? "" : ",")
+                .append(label)
+                .append("=\"")
+                .append(value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"))
+                .append('"'));
+    return text.append('}').toString();
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Class<? extends SpecificRecord> type(Schema schema) {
+    return SpecificData.get().getClass(schema);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Object> list(SpecificRecord record, String field) {
+    return (List<Object>) record.get(record.getSchema().getField(field).pos());
+  }
+}
