@@ -64,7 +64,7 @@ public final class TapeRun {
         judge.judge(event.value());
         Header header = (Header) event.value().get(0);
         Facts told = facts.computeIfAbsent(event.key(), uid -> new Facts(uid, new Tables()));
-        Optional<Fact> alive = told.alive(header.getObservedAt(), judge.inventory());
+        Optional<Fact> alive = told.alive(header, judge.inventory());
         alive.ifPresent(fleet::judge);
         if (event.value() instanceof PolicySnapshot policy) {
           told.object(policy, judge.inventory()).ifPresent(fleet::judge);

@@ -153,7 +153,7 @@ final class Cohorts {
             DIFFERS,
             entity(cluster, value),
             at,
-            Severity.info,
+            Severity.warning,
             Proof.of(
                 value.path
                     + " of "

@@ -2,6 +2,7 @@ package dev.plumbline.streams.fleet;
 
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Field;
+import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.streams.inventory.Inventory;
 import dev.plumbline.streams.judge.Watcher;
@@ -33,16 +34,31 @@ public final class Facts {
 
   private static final int MOST_FIELDS = 100;
 
+  /** So many targets tell a cluster's rhythm. */
+  private static final int WATCHED_TARGETS = 16;
+
   /** Number of facts told so far, and the tick at which the cluster was last said to be alive. */
   private static final class Told implements State {
     long ordinal;
     long tick = Long.MIN_VALUE;
+
+    /** Shortest usual interval between two scrapes of one target, milliseconds; 0 while unknown. */
+    double interval;
+
+    /** When the first few targets were scraped last. */
+    final TreeMap<String, Long> scraped = new TreeMap<>();
 
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
       out.writeLong(ordinal);
       out.writeLong(tick);
+      out.writeDouble(interval);
+      out.writeInt(scraped.size());
+      for (Map.Entry<String, Long> entry : scraped.entrySet()) {
+        out.writeUTF(entry.getKey());
+        out.writeLong(entry.getValue());
+      }
     }
 
     @Override
@@ -50,6 +66,24 @@ public final class Facts {
       State.version(in, 1);
       ordinal = in.readLong();
       tick = in.readLong();
+      interval = in.readDouble();
+      for (int n = in.readInt(); n > 0; n--) {
+        String target = in.readUTF();
+        scraped.put(target, in.readLong());
+      }
+    }
+
+    void scraped(String target, long at) {
+      Long before = scraped.get(target);
+      if (before == null && scraped.size() >= WATCHED_TARGETS) {
+        return;
+      }
+      scraped.put(target, at);
+      if (before != null && at > before) {
+        double gap = at - before;
+        // down at once, up slowly: a missed scrape is no longer interval
+        interval = interval == 0 ? gap : interval + (gap < interval ? 0.5 : 0.01) * (gap - interval);
+      }
     }
   }
 
@@ -62,14 +96,21 @@ public final class Facts {
   }
 
   /** That the cluster was heard; at most once per tick of event time. */
-  public Optional<Fact> alive(Instant at, Inventory inventory) {
+  public Optional<Fact> alive(Header header, Inventory inventory) {
+    Instant at = header.getObservedAt();
     long tick = Math.floorDiv(at.toEpochMilli(), Watcher.TICK_MILLIS);
     Told last = told.edit(cluster);
+    if (!header.getSource().equals("kubernetes") && !header.getSource().equals("cluster")) {
+      last.scraped(header.getSource() + ' ' + header.getTarget(), at.toEpochMilli());
+    }
     if (tick <= last.tick) {
       return Optional.empty();
     }
     last.tick = tick;
-    return Optional.of(fact("alive", at, inventory).build());
+    return Optional.of(
+        fact("alive", at, inventory)
+            .setFields(Map.of("intervalMillis", Long.toString(Math.round(last.interval))))
+            .build());
   }
 
   /** What an object declares, when it is of a kind that is compared. */

@@ -30,8 +30,11 @@ public final class FleetJudge {
   /** The shortest silence worth a finding: several usual scrape intervals of 15 to 60 s. */
   static final Duration LEAST_SILENCE = Duration.ofMinutes(3);
 
-  /** A cluster is silent when it misses this many of its own usual longest pauses. */
-  private static final double PAUSES = 2.5;
+  /** Until its scrape interval is known, a cluster may be silent for so long. */
+  static final Duration UNKNOWN_RHYTHM = Duration.ofHours(1);
+
+  /** A cluster is silent when it misses this many rounds of its own scrapes. */
+  private static final double ROUNDS = 3;
 
   static final Rule SILENT = Rule.told(Kind.TELEMETRY_STALE).aspect("agent");
 
@@ -40,8 +43,14 @@ public final class FleetJudge {
     String name = "";
     String cohort = "";
     long heard;
-    long longestPause;
+    long interval;
     boolean silent;
+
+    long patience() {
+      return interval == 0
+          ? UNKNOWN_RHYTHM.toMillis()
+          : Math.max(LEAST_SILENCE.toMillis(), Math.round(ROUNDS * interval));
+    }
 
     @Override
     public void write(DataOutput out) throws IOException {
@@ -49,7 +58,7 @@ public final class FleetJudge {
       Codec.text(out, name);
       Codec.text(out, cohort);
       out.writeLong(heard);
-      out.writeLong(longestPause);
+      out.writeLong(interval);
       out.writeBoolean(silent);
     }
 
@@ -59,7 +68,7 @@ public final class FleetJudge {
       name = Codec.text(in);
       cohort = Codec.text(in);
       heard = in.readLong();
-      longestPause = in.readLong();
+      interval = in.readLong();
       silent = in.readBoolean();
     }
   }
@@ -91,6 +100,8 @@ public final class FleetJudge {
     member.cohort = fact.getCohort();
     if (fact.getKind().equals("object")) {
       cohorts.declared(fact);
+    } else {
+      member.interval = Long.parseLong(fact.getFields().get("intervalMillis"));
     }
     heard(fact.getCluster(), member, at);
   }
@@ -99,8 +110,7 @@ public final class FleetJudge {
   public void advance(long now) {
     for (Map.Entry<String, Member> entry : members.all().entrySet()) {
       Member member = entry.getValue();
-      long patience = Math.max(LEAST_SILENCE.toMillis(), Math.round(PAUSES * member.longestPause));
-      long due = member.heard + patience;
+      long due = member.heard + member.patience();
       if (!member.silent && now >= due) {
         members.edit(entry.getKey()).silent = true;
         conditions(entry.getKey())
@@ -111,9 +121,9 @@ public final class FleetJudge {
                 Severity.critical,
                 Proof.of(
                     (due - member.heard) / 1000.0,
-                    member.longestPause / 1000.0,
+                    member.interval / 1000.0,
                     "s",
-                    (double) (due - member.heard) / Math.max(1, member.longestPause),
+                    (double) (due - member.heard) / Math.max(1, member.interval),
                     "nothing was heard of the whole cluster since "
                         + Instant.ofEpochMilli(member.heard)
                         + " while others go on"));
@@ -124,13 +134,9 @@ public final class FleetJudge {
   }
 
   private void heard(String cluster, Member member, long at) {
-    long pause = at - member.heard;
     if (member.silent) {
       member.silent = false;
       conditions(cluster).ok(SILENT, Entity.of("cluster", cluster), at);
-    } else if (member.heard > 0) {
-      // a slowly forgotten maximum: the usual longest pause between two rounds of scrapes
-      member.longestPause = Math.max(pause, member.longestPause - member.longestPause / 500);
     }
     member.heard = at;
   }

@@ -63,7 +63,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     private void judge(SpecificRecord snapshot) {
       judge.judge(snapshot);
       Header header = (Header) snapshot.get(0);
-      facts.alive(header.getObservedAt(), judge.inventory()).ifPresent(fact -> tell(fact));
+      facts.alive(header, judge.inventory()).ifPresent(fact -> tell(fact));
       if (snapshot instanceof PolicySnapshot policy) {
         facts.object(policy, judge.inventory()).ifPresent(fact -> tell(fact));
       }

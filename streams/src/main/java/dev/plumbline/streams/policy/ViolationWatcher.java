@@ -1,0 +1,158 @@
+package dev.plumbline.streams.policy;
+
+import dev.plumbline.schemas.event.PolicyResult;
+import dev.plumbline.schemas.event.PolicySnapshot;
+import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.findings.Kind;
+import dev.plumbline.streams.findings.Proof;
+import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.inventory.Pod;
+import dev.plumbline.streams.judge.Cluster;
+import dev.plumbline.streams.judge.Watcher;
+import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Policies that are violated now and were not before. What was violated when a report was first
+ * seen is an old story; an error or a skip is no pass.
+ */
+public final class ViolationWatcher implements Watcher {
+  private static final Rule VIOLATED = Rule.told(Kind.DRIFT_POLICY);
+
+  /** Policies a resource violates, by report. */
+  private static final class Report implements State {
+    TreeSet<String> failing = new TreeSet<>();
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.texts(out, failing);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      failing = Codec.texts(in);
+    }
+  }
+
+  private final Cluster cluster;
+  private final Table<Report> reports;
+  private final Table<Report> workloads;
+
+  public ViolationWatcher(Cluster cluster) {
+    this.cluster = cluster;
+    reports = cluster.tables().table("policy.reports", Report::new);
+    workloads = cluster.tables().table("policy.workloads", Report::new);
+  }
+
+  @Override
+  public void see(PolicySnapshot snapshot) {
+    boolean report =
+        snapshot.getKind().endsWith("Report")
+            || snapshot.getApiVersion().startsWith("constraints.gatekeeper.sh/");
+    if (!report || snapshot.getHeader().getGone()) {
+      return;
+    }
+    long at = snapshot.getHeader().getObservedAt().toEpochMilli();
+    String key = snapshot.getHeader().getTarget();
+    boolean first = reports.get(key) == null;
+    Report known = reports.edit(key);
+    TreeMap<String, PolicyResult> failing = new TreeMap<>();
+    TreeSet<String> judged = new TreeSet<>();
+    for (PolicyResult result : snapshot.getResults()) {
+      String id = id(result);
+      switch (result.getVerdict()) {
+        case "fail" -> failing.put(id, result);
+        case "pass" -> judged.add(id);
+        default -> {}
+      }
+    }
+    boolean constraint = snapshot.getApiVersion().startsWith("constraints.gatekeeper.sh/");
+    for (PolicyResult result : failing.values()) {
+      String id = id(result);
+      if (known.failing.add(id)) {
+        fails(snapshot, result, first, at);
+      }
+    }
+    TreeSet<String> healed = new TreeSet<>(known.failing);
+    healed.removeAll(failing.keySet());
+    for (String id : healed) {
+      if (judged.contains(id) || constraint) {
+        known.failing.remove(id);
+        String[] parts = id.split("\n", -1);
+        cluster.conditions().ok(VIOLATED.aspect(parts[0]), entity(parts[1]), at);
+      }
+    }
+  }
+
+  private void fails(PolicySnapshot snapshot, PolicyResult result, boolean first, long at) {
+    Entity entity = entity(result.getResource());
+    // a pod's successor that fails as the pod did is the same old story
+    String owner = entity.get("workload") == null ? entity.key() : entity.get("workload");
+    Report workload = workloads.edit(entity.get("namespace") + '/' + owner);
+    boolean old = !workload.failing.add(result.getPolicy() + '/' + result.getRule());
+    if (first && cluster.inventory().said("name").isEmpty() || first && isOld(snapshot) || old) {
+      return;
+    }
+    cluster
+        .conditions()
+        .bad(
+            VIOLATED.aspect(aspect(result)),
+            entity,
+            at,
+            Severity.warning,
+            Proof.of(
+                "policy "
+                    + result.getPolicy()
+                    + " is violated by "
+                    + result.getResource()
+                    + ": "
+                    + result.getMessage(),
+                "policy",
+                result.getPolicy(),
+                "rule",
+                result.getRule(),
+                "severity",
+                result.getSeverity()));
+  }
+
+  /** True when the report existed before the cluster was watched: its first sight is no news. */
+  private boolean isOld(PolicySnapshot snapshot) {
+    return snapshot.getHeader().getSequence() < 500 || snapshot.getGeneration() >= 0;
+  }
+
+  private static String aspect(PolicyResult result) {
+    return result.getPolicy() + '/' + result.getRule();
+  }
+
+  private static String id(PolicyResult result) {
+    return aspect(result) + '\n' + result.getResource();
+  }
+
+  /** Entity of a resource written apiVersion/Kind[/namespace]/name. */
+  private Entity entity(String resource) {
+    String[] parts = resource.split("/");
+    int kind = 0;
+    while (kind < parts.length && !Character.isUpperCase(parts[kind].isEmpty() ? ' ' : parts[kind].charAt(0))) {
+      kind++;
+    }
+    boolean namespaced = parts.length - kind >= 3;
+    String namespace = namespaced ? parts[kind + 1] : null;
+    String name = parts.length > 0 ? parts[parts.length - 1] : "";
+    String workload = namespaced ? name : null;
+    if (namespaced && parts[kind].equals("Pod")) {
+      Pod pod = cluster.inventory().pod(namespace, name);
+      workload = pod == null ? null : pod.workload;
+    }
+    return Entity.of(
+        "cluster", cluster.uid(), "namespace", namespace, "workload", workload, "object", resource);
+  }
+}
