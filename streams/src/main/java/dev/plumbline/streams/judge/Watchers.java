@@ -5,6 +5,7 @@ import dev.plumbline.streams.drift.NodeWatcher;
 import dev.plumbline.streams.gpu.ExhaustionWatcher;
 import dev.plumbline.streams.gpu.FaultWatcher;
 import dev.plumbline.streams.gpu.ThrottleWatcher;
+import dev.plumbline.streams.latency.LatencyWatcher;
 import dev.plumbline.streams.policy.PolicyWatcher;
 import dev.plumbline.streams.policy.ViolationWatcher;
 import dev.plumbline.streams.residency.ResidencyWatcher;
@@ -26,7 +27,8 @@ final class Watchers {
           ResidencyWatcher::new,
           ThrottleWatcher::new,
           FaultWatcher::new,
-          ExhaustionWatcher::new);
+          ExhaustionWatcher::new,
+          LatencyWatcher::new);
 
   private Watchers() {}
 }
