@@ -73,7 +73,7 @@ public final class LoadModel {
   public void learn(double first, double second, double value) {
     double expected = weights[0] + weights[1] * first + weights[2] * second;
     double error = value - expected;
-    if (count >= 10 && expected > 0) {
+    if (count >= 10 && expected > 0 && knows(first, second)) {
       double limit = CORNER * deviation() * expected;
       error = Math.max(-limit, Math.min(limit, error));
       deviation += 0.03 * (Math.abs(error) * 1.25 / expected - deviation);
@@ -98,9 +98,14 @@ public final class LoadModel {
       covariance[N + j] = bounded((covariance[N + j] - k1 * scratch[j]) / FORGETTING);
       covariance[2 * N + j] = bounded((covariance[2 * N + j] - k2 * scratch[j]) / FORGETTING);
     }
-    mostFirst = Math.max(first, mostFirst * 0.9995);
-    mostSecond = Math.max(second, mostSecond * 0.9995);
+    mostFirst = reached(mostFirst, first);
+    mostSecond = reached(mostSecond, second);
     count++;
+  }
+
+  /** The greatest load counts as known only after several samples near it, and is slowly forgotten. */
+  private double reached(double most, double load) {
+    return load > most ? most + (count < 10 ? 1 : 0.15) * (load - most) : most * 0.9995;
   }
 
   private final double[] scratch = new double[N];

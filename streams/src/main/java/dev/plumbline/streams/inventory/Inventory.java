@@ -25,6 +25,9 @@ import java.util.TreeSet;
 public final class Inventory {
   private static final String SELF = "self";
 
+  /** Kept beside a node's labels; no label has such a name. */
+  private static final String CORDONED = "spec.unschedulable";
+
   private final String cluster;
   private final Table<Pod> pods;
   private final Table<Gpu> gpus;
@@ -100,6 +103,17 @@ public final class Inventory {
   public String namespaceLabel(String namespace, String label) {
     Labels labels = namespaces.get(namespace);
     return labels == null ? "" : labels.get(label);
+  }
+
+  /** True when a node is being serviced: cordoned, or its GPU driver is being changed. */
+  public boolean isServiced(String node) {
+    Labels labels = nodes.get(node);
+    if (labels == null) {
+      return false;
+    }
+    String upgrade = labels.get("nvidia.com/gpu-driver-upgrade-state");
+    return labels.get(CORDONED).equals("true")
+        || !upgrade.isEmpty() && !upgrade.equals("upgrade-done");
   }
 
   /** Labels of all namespaces, by namespace. */
@@ -287,6 +301,11 @@ public final class Inventory {
     Labels labels = table.edit(name);
     labels.values.clear();
     labels.values.putAll(snapshot.getObjectLabels());
+    for (Field field : snapshot.getDeclared()) {
+      if (field.getPath().equals(CORDONED)) {
+        labels.values.put(CORDONED, field.getValue());
+      }
+    }
   }
 
   private Pod learn(String namespace, String name) {

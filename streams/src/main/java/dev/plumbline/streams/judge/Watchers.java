@@ -1,13 +1,16 @@
 package dev.plumbline.streams.judge;
 
+import dev.plumbline.streams.cause.CauseWatcher;
 import dev.plumbline.streams.drift.DriftWatcher;
 import dev.plumbline.streams.drift.NodeWatcher;
+import dev.plumbline.streams.gpu.ContentionWatcher;
 import dev.plumbline.streams.gpu.ExhaustionWatcher;
 import dev.plumbline.streams.gpu.FaultWatcher;
 import dev.plumbline.streams.gpu.ThrottleWatcher;
 import dev.plumbline.streams.latency.LatencyWatcher;
 import dev.plumbline.streams.policy.PolicyWatcher;
 import dev.plumbline.streams.policy.ViolationWatcher;
+import dev.plumbline.streams.resource.CreepWatcher;
 import dev.plumbline.streams.residency.ResidencyWatcher;
 import dev.plumbline.streams.telemetry.SkewWatcher;
 import dev.plumbline.streams.telemetry.StaleWatcher;
@@ -28,7 +31,10 @@ final class Watchers {
           ThrottleWatcher::new,
           FaultWatcher::new,
           ExhaustionWatcher::new,
-          LatencyWatcher::new);
+          LatencyWatcher::new,
+          ContentionWatcher::new,
+          CreepWatcher::new,
+          CauseWatcher::new);
 
   private Watchers() {}
 }

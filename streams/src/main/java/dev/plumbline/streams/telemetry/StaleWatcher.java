@@ -9,6 +9,7 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.state.Codec;
@@ -159,7 +160,7 @@ public final class StaleWatcher implements Watcher {
                 STALE.aspect(target.source),
                 target.entity,
                 at,
-                Severity.warning,
+                isServiced(target.entity) ? Severity.info : Severity.warning,
                 Proof.of(
                     (at - target.seenAt) / 1000.0,
                     target.interval / 1000.0,
@@ -173,6 +174,16 @@ public final class StaleWatcher implements Watcher {
                     target.error));
       }
     }
+  }
+
+  /** A node that is being serviced takes its targets down on purpose. */
+  private boolean isServiced(Entity entity) {
+    String node = entity.get("node");
+    if (node == null && entity.get("pod") != null) {
+      Pod pod = cluster.inventory().pod(entity.get("namespace"), entity.get("pod"));
+      node = pod == null ? null : pod.node;
+    }
+    return node != null && cluster.inventory().isServiced(node);
   }
 
   private void scraped(Header header) {
