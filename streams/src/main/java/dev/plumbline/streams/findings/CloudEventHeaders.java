@@ -1,6 +1,8 @@
 package dev.plumbline.streams.findings;
 
 import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Remediation;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -31,10 +33,41 @@ public final class CloudEventHeaders {
     String cluster = finding.getEntity().getOrDefault("cluster", "");
     return of(
         finding.getId() + "-" + finding.getRevision(),
-        "/clusters/" + URLEncoder.encode(cluster, StandardCharsets.UTF_8).replace("+", "%20"),
+        source(cluster),
         "dev.plumbline.finding." + change + ".v1",
         subject(finding.getEntity(), cluster),
         finding.getAt());
+  }
+
+  /** Headers of an incident. */
+  public static Headers of(Incident incident) {
+    String change =
+        switch (incident.getStatus()) {
+          case open -> "opened";
+          case update -> "updated";
+          case resolved -> "resolved";
+        };
+    return of(
+        incident.getId() + "-" + incident.getRevision(),
+        incident.getClusters().size() == 1 ? source(incident.getClusters().get(0)) : "/fleet",
+        "dev.plumbline.incident." + change + ".v1",
+        "incident/" + incident.getId(),
+        incident.getAt());
+  }
+
+  /** Headers of a remediation; its type is its status. */
+  public static Headers of(Remediation remediation) {
+    return of(
+        remediation.getId() + "-" + remediation.getRevision(),
+        source(remediation.getCluster()),
+        "dev.plumbline.remediation." + remediation.getStatus().name() + ".v1",
+        subject(remediation.getTarget(), remediation.getCluster()),
+        remediation.getAt());
+  }
+
+  private static String source(String cluster) {
+    return "/clusters/"
+        + URLEncoder.encode(cluster, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** Headers of any event. */

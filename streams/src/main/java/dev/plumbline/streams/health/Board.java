@@ -2,6 +2,8 @@ package dev.plumbline.streams.health;
 
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Remediation;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * state that the judging threads keep current, safe to read at any time.
  */
 public final class Board {
+  /** Remediations kept to be asked for; older ones are in the topic. */
+  private static final int MOST_REMEDIATIONS = 1_000;
+
   private final Map<String, Map<String, Finding>> byTask = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Incident>> incidents = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Remediation>> remediations = new ConcurrentHashMap<>();
 
   /** A task was assigned and knows these open findings. */
   public void opened(String task, Collection<Finding> open) {
@@ -32,13 +39,52 @@ public final class Board {
     }
   }
 
+  /** An incident of a task changed. */
+  public void changed(String task, Incident incident) {
+    Map<String, Incident> known =
+        incidents.computeIfAbsent(task, k -> new ConcurrentHashMap<>());
+    if (incident.getStatus() == FindingStatus.resolved) {
+      known.remove(incident.getId());
+    } else {
+      known.put(incident.getId(), incident);
+    }
+  }
+
+  /** A remediation of a task changed. */
+  public void changed(String task, Remediation remediation) {
+    Map<String, Remediation> known =
+        remediations.computeIfAbsent(task, k -> new ConcurrentHashMap<>());
+    known.put(remediation.getId(), remediation);
+    if (known.size() > MOST_REMEDIATIONS) {
+      known.values().stream()
+          .min(java.util.Comparator.comparing(Remediation::getAt))
+          .ifPresent(oldest -> known.remove(oldest.getId()));
+    }
+  }
+
   /** A task went elsewhere. */
   public void closed(String task) {
     byTask.remove(task);
+    incidents.remove(task);
+    remediations.remove(task);
+  }
+
+  /** All open incidents, sorted by id. */
+  public List<Incident> incidents() {
+    TreeMap<String, Incident> all = new TreeMap<>();
+    incidents.values().forEach(all::putAll);
+    return List.copyOf(all.values());
+  }
+
+  /** The latest remediations, sorted by id. */
+  public List<Remediation> remediations() {
+    TreeMap<String, Remediation> all = new TreeMap<>();
+    remediations.values().forEach(all::putAll);
+    return List.copyOf(all.values());
   }
 
   /** All open findings, sorted by id. */
-  public List<Finding> open() {
+  public List<Finding> findings() {
     TreeMap<String, Finding> all = new TreeMap<>();
     byTask.values().forEach(all::putAll);
     return List.copyOf(all.values());

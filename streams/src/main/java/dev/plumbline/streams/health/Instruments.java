@@ -1,6 +1,9 @@
 package dev.plumbline.streams.health;
 
 import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Gate;
+import dev.plumbline.schemas.event.GateVerdict;
+import dev.plumbline.schemas.event.Remediation;
 import dev.plumbline.streams.intake.Sequencer;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -23,7 +26,13 @@ public final class Instruments {
 
   private final LongCounter snapshots;
   private final LongCounter deadLetters;
+  private static final AttributeKey<String> ACTION = AttributeKey.stringKey("action");
+  private static final AttributeKey<String> MODE = AttributeKey.stringKey("mode");
+  private static final AttributeKey<String> GATE = AttributeKey.stringKey("gate");
+
   private final LongCounter findings;
+  private final LongCounter remediations;
+  private final LongCounter refusals;
   private final DoubleHistogram lag;
   private final Map<String, Attributes> bySource = new ConcurrentHashMap<>();
 
@@ -42,6 +51,16 @@ public final class Instruments {
         meter
             .counterBuilder("plumbline.findings")
             .setDescription("Changes of state of findings.")
+            .build();
+    remediations =
+        meter
+            .counterBuilder("plumbline.remediations")
+            .setDescription("Changes of state of remediations.")
+            .build();
+    refusals =
+        meter
+            .counterBuilder("plumbline.gate_refusals")
+            .setDescription("Remediations that a gate refused.")
             .build();
     lag =
         meter
@@ -83,5 +102,23 @@ public final class Instruments {
             STATUS,
             finding.getStatus().name()));
     lag.record(Math.max(0, now - finding.getAt().toEpochMilli()) / 1000.0);
+  }
+
+  /** A remediation changed its state. */
+  public void remediation(Remediation remediation) {
+    remediations.add(
+        1,
+        Attributes.of(
+            ACTION,
+            remediation.getAction(),
+            MODE,
+            remediation.getMode().name(),
+            STATUS,
+            remediation.getStatus().name()));
+    for (Gate gate : remediation.getGates()) {
+      if (remediation.getRevision() == 0 && gate.getVerdict() == GateVerdict.refused) {
+        refusals.add(1, Attributes.of(GATE, gate.getGate()));
+      }
+    }
   }
 }

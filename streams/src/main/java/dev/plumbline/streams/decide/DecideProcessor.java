@@ -1,0 +1,149 @@
+package dev.plumbline.streams.decide;
+
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Remediation;
+import dev.plumbline.streams.findings.CloudEventHeaders;
+import dev.plumbline.streams.health.Board;
+import dev.plumbline.streams.health.Instruments;
+import dev.plumbline.streams.incidents.Incidents;
+import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.remediation.Planner;
+import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.Tables;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** The deciding stage of one partition: findings to incidents, incidents to remediations. */
+final class DecideProcessor implements Processor<String, Finding, String, Object> {
+  static final String STORE = "decisions";
+  static final String INCIDENTS = "incidents";
+  static final String REMEDIATIONS = "remediations";
+
+  /** One cluster of the partition. */
+  private final class Seat {
+    final Incidents incidents;
+    final Planner planner;
+    final Tables tables;
+    private long now;
+
+    Seat(String cluster, Tables tables) {
+      this.tables = tables;
+      planner = new Planner(cluster, tables, DecideProcessor.this::remedy);
+      incidents =
+          new Incidents(
+              cluster,
+              tables,
+              (incident, finding) -> {
+                tell(incident);
+                planner.consider(incident, finding, now);
+              });
+    }
+
+    void take(Finding finding, long now) {
+      this.now = now;
+      planner.tick(now);
+      incidents.take(finding);
+    }
+  }
+
+  private final boolean live;
+  private final Instruments instruments;
+  private final Board board;
+  private final Map<String, Seat> seats = new TreeMap<>();
+  private ProcessorContext<String, Object> context;
+  private EntityStore store;
+  private String task;
+
+  DecideProcessor(boolean live, Instruments instruments, Board board) {
+    this.live = live;
+    this.instruments = instruments;
+    this.board = board;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    this.context = context;
+    task = "decide-" + context.taskId();
+    store = context.getStateStore(STORE);
+    store.beforeCommit(this::save);
+    for (String cluster : store.clusters()) {
+      seat(cluster).incidents.open().forEach(incident -> board.changed(task, incident));
+    }
+    if (live) {
+      context.schedule(
+          Duration.ofSeconds(10),
+          PunctuationType.WALL_CLOCK_TIME,
+          now -> seats.values().forEach(seat -> seat.planner.tick(now)));
+    }
+  }
+
+  @Override
+  public void process(Record<String, Finding> record) {
+    if (EndOfTape.is(record.headers())) {
+      for (String stage : new String[] {INCIDENTS, REMEDIATIONS}) {
+        context.forward(
+            new Record<String, Object>(
+                record.key(), null, record.timestamp(), EndOfTape.headers()),
+            stage);
+      }
+      return;
+    }
+    Finding finding = record.value();
+    if (finding == null) {
+      return;
+    }
+    String cluster = finding.getEntity().getOrDefault("cluster", "");
+    long now = live ? context.currentSystemTimeMs() : finding.getAt().toEpochMilli();
+    seat(cluster).take(finding, now);
+  }
+
+  @Override
+  public void close() {
+    board.closed(task);
+  }
+
+  private Seat seat(String cluster) {
+    Seat seat = seats.get(cluster);
+    if (seat == null) {
+      seat = new Seat(cluster, new Tables(store.take(cluster)));
+      seats.put(cluster, seat);
+    }
+    return seat;
+  }
+
+  private void tell(Incident incident) {
+    board.changed(task, incident);
+    context.forward(
+        new Record<String, Object>(
+            incident.getId(),
+            incident,
+            Math.max(0, incident.getAt().toEpochMilli()),
+            CloudEventHeaders.of(incident)),
+        INCIDENTS);
+  }
+
+  private void remedy(Remediation remediation) {
+    board.changed(task, remediation);
+    instruments.remediation(remediation);
+    context.forward(
+        new Record<String, Object>(
+            remediation.getIncident(),
+            remediation,
+            Math.max(0, remediation.getAt().toEpochMilli()),
+            CloudEventHeaders.of(remediation)),
+        REMEDIATIONS);
+  }
+
+  private void save() {
+    seats.forEach(
+        (cluster, seat) ->
+            seat.tables.drain(
+                (table, entity, bytes) -> store.write(cluster, table, entity, bytes)));
+  }
+}
