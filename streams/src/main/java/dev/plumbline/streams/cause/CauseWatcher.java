@@ -21,7 +21,9 @@ public final class CauseWatcher implements Watcher {
   /** How long before a symptom a change may lie that caused it. */
   private static final Duration HORIZON = Duration.ofMinutes(45);
 
-  /** Sources are scraped at different times: a cause may be seen a little later than its symptom. */
+  /**
+   * Sources are scraped at different times: a cause may be seen a little later than its symptom.
+   */
   private static final Duration AFTER = Duration.ofMinutes(10);
 
   private static final Set<String> SYMPTOMS =
@@ -70,8 +72,7 @@ public final class CauseWatcher implements Watcher {
   /** A fault that is open on what the symptom runs on. */
   private Cause faultBehind(Finding symptom, Finding fault) {
     boolean inTime =
-        fault.getSince().toEpochMilli()
-            <= symptom.getAt().toEpochMilli() + AFTER.toMillis();
+        fault.getSince().toEpochMilli() <= symptom.getAt().toEpochMilli() + AFTER.toMillis();
     if (!inTime || fault.getId().equals(symptom.getId())) {
       return null;
     }

@@ -88,8 +88,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     if (EndOfTape.is(record.headers())) {
       for (String stage : new String[] {INCIDENTS, REMEDIATIONS}) {
         context.forward(
-            new Record<String, Object>(
-                record.key(), null, record.timestamp(), EndOfTape.headers()),
+            new Record<String, Object>(record.key(), null, record.timestamp(), EndOfTape.headers()),
             stage);
       }
       return;

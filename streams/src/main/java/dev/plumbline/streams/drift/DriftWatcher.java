@@ -176,7 +176,12 @@ public final class DriftWatcher implements Watcher {
       long at) {
     String before = object.fields.get(path);
     String summary =
-        path + " went from " + said(before) + " to " + said(now) + (writer.isEmpty() ? "" : ", by " + writer);
+        path
+            + " went from "
+            + said(before)
+            + " to "
+            + said(now)
+            + (writer.isEmpty() ? "" : ", by " + writer);
     cluster.changes().add(at, Kind.DRIFT_CONFIG, entity, summary);
     String was = object.drifted.get(path);
     if (was != null) {
@@ -215,8 +220,7 @@ public final class DriftWatcher implements Watcher {
       return;
     }
     boolean outdated = snapshot.getObjectLabels().containsKey(OUTDATED_LAUNCHER);
-    Entity entity =
-        entity(snapshot).with("field", "metadata.labels[" + OUTDATED_LAUNCHER + "]");
+    Entity entity = entity(snapshot).with("field", "metadata.labels[" + OUTDATED_LAUNCHER + "]");
     if (outdated && !object.outdated) {
       String image = "";
       for (Field field : snapshot.getReported()) {

@@ -66,8 +66,7 @@ public final class CloudEventHeaders {
   }
 
   private static String source(String cluster) {
-    return "/clusters/"
-        + URLEncoder.encode(cluster, StandardCharsets.UTF_8).replace("+", "%20");
+    return "/clusters/" + URLEncoder.encode(cluster, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** Headers of any event. */

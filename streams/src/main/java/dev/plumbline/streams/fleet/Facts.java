@@ -82,7 +82,8 @@ public final class Facts {
       if (before != null && at > before) {
         double gap = at - before;
         // down at once, up slowly: a missed scrape is no longer interval
-        interval = interval == 0 ? gap : interval + (gap < interval ? 0.5 : 0.01) * (gap - interval);
+        interval =
+            interval == 0 ? gap : interval + (gap < interval ? 0.5 : 0.01) * (gap - interval);
       }
     }
   }

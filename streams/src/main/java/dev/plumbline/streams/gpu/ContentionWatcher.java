@@ -218,8 +218,7 @@ public final class ContentionWatcher implements Watcher {
     }
     boolean server = known.samples > 0;
     boolean began =
-        known.seenSince >= since - BEFORE.toMillis()
-            && known.seenSince <= since + AFTER.toMillis();
+        known.seenSince >= since - BEFORE.toMillis() && known.seenSince <= since + AFTER.toMillis();
     boolean batch = other.workloadKind.equals("Job") || !server;
     if (began && batch) {
       String where = board ? "on the same board" : "on the same node";
@@ -250,8 +249,7 @@ public final class ContentionWatcher implements Watcher {
     if (!both.isEmpty()) {
       return true;
     }
-    String strategy =
-        cluster.inventory().nodeLabel(victim.node, "nvidia.com/gpu.sharing-strategy");
+    String strategy = cluster.inventory().nodeLabel(victim.node, "nvidia.com/gpu.sharing-strategy");
     boolean sliced = strategy.equals("time-slicing") || strategy.equals("mps");
     return sliced && (victim.gpus.isEmpty() || other.gpus.isEmpty());
   }

@@ -26,7 +26,9 @@ public final class ExhaustionWatcher implements Watcher {
   private static final double FULL = 0.9;
 
   private static final Rule EXHAUSTED =
-      Rule.measured(Kind.GPU_EXHAUSTION).raise(Duration.ofSeconds(60), 3).clear(Duration.ofMinutes(3));
+      Rule.measured(Kind.GPU_EXHAUSTION)
+          .raise(Duration.ofSeconds(60), 3)
+          .clear(Duration.ofMinutes(3));
 
   /** Preemptions counted so far. */
   private static final class Server implements State {

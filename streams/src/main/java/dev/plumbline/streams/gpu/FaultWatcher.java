@@ -28,18 +28,21 @@ import java.util.Set;
  * <p>Classes of XID: NVIDIA, "XID Errors" catalogue.
  */
 public final class FaultWatcher implements Watcher {
-  /** XIDs that an application causes by itself: an illegal access, a page fault, a reset channel. */
+  /**
+   * XIDs that an application causes by itself: an illegal access, a page fault, a reset channel.
+   */
   private static final Set<Integer> OF_APPLICATIONS = Set.of(8, 13, 31, 32, 43, 45, 68, 69, 109);
 
-  /** XIDs after which a board must not be used: ECC, NVLink, bus, row remap failure, GSP, fallen. */
+  /**
+   * XIDs after which a board must not be used: ECC, NVLink, bus, row remap failure, GSP, fallen.
+   */
   private static final Set<Integer> OF_BOARDS =
       Set.of(46, 48, 62, 64, 74, 79, 94, 95, 110, 119, 120, 136, 140, 143, 155, 156, 158);
 
   /** The same code twice looks like one: without a further change the event is taken as over. */
   private static final Duration XID_OVER = Duration.ofMinutes(30);
 
-  private static final Rule XID =
-      Rule.measured(Kind.GPU_FAULT).aspect("xid").clear(XID_OVER);
+  private static final Rule XID = Rule.measured(Kind.GPU_FAULT).aspect("xid").clear(XID_OVER);
   private static final Rule ROWS = Rule.measured(Kind.GPU_FAULT).aspect("rows").clear(XID_OVER);
   private static final Rule LOST =
       Rule.told(Kind.GPU_FAULT).aspect("lost").raise(Duration.ZERO, 2).clear(Duration.ZERO);

@@ -29,7 +29,9 @@ public final class ThrottleWatcher implements Watcher {
   private static final int POWER_BRAKE = 0x80;
   private static final int HELD_DOWN = HW_SLOWDOWN | SW_THERMAL | HW_THERMAL | POWER_BRAKE;
 
-  /** Held down by heat for this part of the time between two scrapes, where bits are not exported. */
+  /**
+   * Held down by heat for this part of the time between two scrapes, where bits are not exported.
+   */
   private static final double THERMAL_RATIO = 0.1;
 
   private static final Rule THROTTLE =

@@ -22,6 +22,9 @@ public final class Board {
   private final Map<String, Map<String, Incident>> incidents = new ConcurrentHashMap<>();
   private final Map<String, Map<String, Remediation>> remediations = new ConcurrentHashMap<>();
 
+  private final Map<String, Map<String, List<Map<String, String>>>> entities =
+      new ConcurrentHashMap<>();
+
   /** A task was assigned and knows these open findings. */
   public void opened(String task, Collection<Finding> open) {
     Map<String, Finding> findings = new ConcurrentHashMap<>();
@@ -41,8 +44,7 @@ public final class Board {
 
   /** An incident of a task changed. */
   public void changed(String task, Incident incident) {
-    Map<String, Incident> known =
-        incidents.computeIfAbsent(task, k -> new ConcurrentHashMap<>());
+    Map<String, Incident> known = incidents.computeIfAbsent(task, k -> new ConcurrentHashMap<>());
     if (incident.getStatus() == FindingStatus.resolved) {
       known.remove(incident.getId());
     } else {
@@ -62,11 +64,26 @@ public final class Board {
     }
   }
 
+  /** What a cluster of a task consists of. */
+  public void consists(String task, String cluster, List<Map<String, String>> parts) {
+    entities.computeIfAbsent(task, k -> new ConcurrentHashMap<>()).put(cluster, List.copyOf(parts));
+  }
+
   /** A task went elsewhere. */
   public void closed(String task) {
     byTask.remove(task);
     incidents.remove(task);
     remediations.remove(task);
+    entities.remove(task);
+  }
+
+  /** Everything all clusters consist of, sorted by cluster. */
+  public List<Map<String, String>> entities() {
+    TreeMap<String, List<Map<String, String>>> all = new TreeMap<>();
+    entities.values().forEach(all::putAll);
+    List<Map<String, String>> list = new java.util.ArrayList<>();
+    all.values().forEach(list::addAll);
+    return list;
   }
 
   /** All open incidents, sorted by id. */

@@ -264,7 +264,8 @@ public final class Incidents {
     Finding first = members.get(0);
     String what = first.getKind() + " on " + place(first.getEntity());
     String more = members.size() == 1 ? "" : " and " + (members.size() - 1) + " more";
-    String why = cause == null ? "" : ", caused by " + cause.getKind() + " of " + place(cause.getEntity());
+    String why =
+        cause == null ? "" : ", caused by " + cause.getKind() + " of " + place(cause.getEntity());
     return what + more + why;
   }
 

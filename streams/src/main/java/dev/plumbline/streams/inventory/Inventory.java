@@ -15,6 +15,7 @@ import dev.plumbline.streams.state.Tables;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -155,6 +156,46 @@ public final class Inventory {
       }
     }
     return "";
+  }
+
+  /** Rises whenever the make-up of the cluster may have changed. */
+  public long version() {
+    return pods.edits() + gpus.edits() + nodes.edits() + namespaces.edits() + identity.edits();
+  }
+
+  /** Everything the cluster consists of, as names and values; each has {@code type}. */
+  public List<Map<String, String>> entities() {
+    List<Map<String, String>> entities = new ArrayList<>();
+    entities.add(entity("cluster", "name", clusterName(), "jurisdiction", jurisdiction()));
+    nodes.all().keySet().forEach(node -> entities.add(entity("node", "node", node)));
+    for (Gpu gpu : gpus.all().values()) {
+      entities.add(entity("gpu", "gpu", gpu.uuid, "node", gpu.node, "product", gpu.product));
+    }
+    for (Pod pod : pods.all().values()) {
+      entities.add(
+          entity(
+              "pod",
+              "namespace",
+              pod.namespace,
+              "pod",
+              pod.name,
+              "workload",
+              pod.workload,
+              "node",
+              pod.node,
+              "model",
+              pod.model,
+              "tenant",
+              pod.tenant));
+    }
+    return entities;
+  }
+
+  private Map<String, String> entity(String type, String... namesAndValues) {
+    Map<String, String> parts = new TreeMap<>(Entity.of(namesAndValues).parts());
+    parts.put("type", type);
+    parts.put("cluster", cluster);
+    return parts;
   }
 
   /** Entity of the cluster itself. */

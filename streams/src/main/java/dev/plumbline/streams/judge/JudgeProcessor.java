@@ -52,6 +52,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     final ClusterJudge judge;
     final Sequencer sequencer;
     final Facts facts;
+    long shown = -1;
 
     Seat(String uid, Tables tables) {
       this.uid = uid;
@@ -224,6 +225,10 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       seat.judge
           .tables()
           .drain((table, entity, bytes) -> store.write(seat.uid, table, entity, bytes));
+      if (seat.shown != seat.judge.inventory().version()) {
+        seat.shown = seat.judge.inventory().version();
+        board.consists(task, seat.uid, seat.judge.inventory().entities());
+      }
     }
   }
 }

@@ -23,9 +23,9 @@ import java.util.Map;
 /**
  * Model servers whose decode steps take longer than their load explains.
  *
- * <p>A step's time is the sum over the count of the inter-token histogram between two scrapes: exact
- * whatever the buckets are. What is usual is learned per replica as a function of the tokens it
- * generates and the tokens it prefills, so a crowd is not a slowdown; a load beyond all that was
+ * <p>A step's time is the sum over the count of the inter-token histogram between two scrapes:
+ * exact whatever the buckets are. What is usual is learned per replica as a function of the tokens
+ * it generates and the tokens it prefills, so a crowd is not a slowdown; a load beyond all that was
  * learned is not judged. A new replica inherits what its siblings learned on the same GPU product,
  * so the first replica of a slower image is judged by what the workload did before.
  */
@@ -54,8 +54,7 @@ public final class LatencyWatcher implements Watcher {
   /** What a departed replica learned is kept so long for its successor. */
   private static final Duration LEGACY = Duration.ofHours(6);
 
-  public static final Rule SWING =
-      Rule.measured(Kind.LATENCY_SWING).clear(Duration.ofMinutes(4));
+  public static final Rule SWING = Rule.measured(Kind.LATENCY_SWING).clear(Duration.ofMinutes(4));
 
   private final Cluster cluster;
   private final Table<Replica> replicas;
@@ -110,7 +109,8 @@ public final class LatencyWatcher implements Watcher {
       long at) {
     Pod pod = cluster.inventory().pod(namespace, name);
     String workload = pod == null ? "" : pod.workload;
-    String key = namespace + '/' + workload + '/' + sample.getModel() + '|' + name + sample.getEngine();
+    String key =
+        namespace + '/' + workload + '/' + sample.getModel() + '|' + name + sample.getEngine();
     Replica known = replicas.get(key);
     Replica replica = replicas.edit(key);
     if (known == null) {
@@ -201,8 +201,7 @@ public final class LatencyWatcher implements Watcher {
 
   /** What the replica does now and what it usually does; the neighbours of a victim are asked. */
   private static void work(Replica replica, double work) {
-    replica.work =
-        Double.isNaN(replica.work) ? work : replica.work + 0.5 * (work - replica.work);
+    replica.work = Double.isNaN(replica.work) ? work : replica.work + 0.5 * (work - replica.work);
     replica.usualWork =
         Double.isNaN(replica.usualWork)
             ? work

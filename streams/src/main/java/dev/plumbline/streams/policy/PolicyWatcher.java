@@ -91,11 +91,7 @@ public final class PolicyWatcher implements Watcher {
   }
 
   private void compare(
-      PolicySnapshot snapshot,
-      Known rail,
-      TreeMap<String, String> fields,
-      Entity entity,
-      long at) {
+      PolicySnapshot snapshot, Known rail, TreeMap<String, String> fields, Entity entity, long at) {
     TreeSet<String> paths = new TreeSet<>(rail.fields.keySet());
     paths.addAll(fields.keySet());
     for (String path : paths) {

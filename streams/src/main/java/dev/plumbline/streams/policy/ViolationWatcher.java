@@ -141,7 +141,8 @@ public final class ViolationWatcher implements Watcher {
   private Entity entity(String resource) {
     String[] parts = resource.split("/");
     int kind = 0;
-    while (kind < parts.length && !Character.isUpperCase(parts[kind].isEmpty() ? ' ' : parts[kind].charAt(0))) {
+    while (kind < parts.length
+        && !Character.isUpperCase(parts[kind].isEmpty() ? ' ' : parts[kind].charAt(0))) {
       kind++;
     }
     boolean namespaced = parts.length - kind >= 3;

@@ -18,7 +18,9 @@ import java.util.TreeMap;
  */
 public record Action(String name, Map<String, String> target, String undo) {
 
-  /** The first action that fits an incident's cause, else its gravest member; empty when none does. */
+  /**
+   * The first action that fits an incident's cause, else its gravest member; empty when none does.
+   */
   public static Optional<Action> of(Incident incident, Finding trigger) {
     Cause cause = incident.getCause();
     if (cause != null) {

@@ -195,8 +195,7 @@ public final class Planner {
 
   private static boolean gates(
       Incident incident, Finding trigger, Target target, long now, List<Gate> gates) {
-    gates.add(
-        gate("mode", GateVerdict.downgraded, "mode is observe: told, and done by nobody"));
+    gates.add(gate("mode", GateVerdict.downgraded, "mode is observe: told, and done by nobody"));
     Duration age = Duration.ofMillis(Math.max(0, now - trigger.getAt().toEpochMilli()));
     boolean fresh = age.compareTo(FRESH) <= 0;
     gates.add(

@@ -49,9 +49,7 @@ public final class ResidencyWatcher implements Watcher {
       cluster
           .conditions()
           .gone(
-              Entity.of(
-                  "cluster", cluster.uid(), "object", snapshot.getHeader().getTarget()),
-              at);
+              Entity.of("cluster", cluster.uid(), "object", snapshot.getHeader().getTarget()), at);
       return;
     }
     String allowed = snapshot.getObjectLabels().get(ALLOWED);

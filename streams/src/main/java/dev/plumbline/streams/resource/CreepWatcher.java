@@ -44,13 +44,7 @@ public final class CreepWatcher implements Watcher {
   private static final double ALONE = 3;
 
   private static final Rule CREEP =
-      new Rule(
-          Kind.DRIFT_RESOURCE,
-          "",
-          Duration.ZERO,
-          2,
-          Duration.ofHours(2),
-          Duration.ofHours(2));
+      new Rule(Kind.DRIFT_RESOURCE, "", Duration.ZERO, 2, Duration.ofHours(2), Duration.ofHours(2));
 
   /** Memory of one pod or machine, by one source. */
   private static final class Memory implements State {

@@ -24,6 +24,7 @@ public final class Table<S extends State> {
   private final Supplier<S> blank;
   private final TreeMap<String, S> states = new TreeMap<>();
   private final Set<String> changed = new LinkedHashSet<>();
+  private long edits;
 
   Table(String name, Supplier<S> blank) {
     this.name = name;
@@ -42,12 +43,14 @@ public final class Table<S extends State> {
   /** The state to change, made blank when there is none yet. */
   public S edit(String entity) {
     changed.add(entity);
+    edits++;
     return states.computeIfAbsent(entity, k -> blank.get());
   }
 
   /** Forgets an entity. */
   public void remove(String entity) {
     if (states.remove(entity) != null) {
+      edits++;
       changed.add(entity);
     }
   }
@@ -57,6 +60,11 @@ public final class Table<S extends State> {
    */
   public Map<String, S> all() {
     return java.util.Collections.unmodifiableMap(states);
+  }
+
+  /** Rises with every edit and removal: equal numbers, equal content. */
+  public long edits() {
+    return edits;
   }
 
   public int size() {

@@ -22,7 +22,9 @@ import java.util.Map;
  * has a wrong clock; when most nodes are off alike, the agent's clock is the wrong one.
  */
 public final class SkewWatcher implements Watcher {
-  /** Far above what NTP leaves and a scrape takes, far below what breaks certificates and leases. */
+  /**
+   * Far above what NTP leaves and a scrape takes, far below what breaks certificates and leases.
+   */
   static final double TOLERANCE_SECONDS = 5;
 
   private static final Rule SKEW =
@@ -58,8 +60,7 @@ public final class SkewWatcher implements Watcher {
     for (NodeSample node : snapshot.getNodes()) {
       if (!Double.isNaN(node.getTimeSeconds()) && node.getTimeSeconds() > 0) {
         long at = snapshot.getHeader().getObservedAt().toEpochMilli();
-        String name =
-            node.getNode().isEmpty() ? snapshot.getHeader().getTarget() : node.getNode();
+        String name = node.getNode().isEmpty() ? snapshot.getHeader().getTarget() : node.getNode();
         offsets.edit(name).seconds = node.getTimeSeconds() - at / 1000.0;
         judge(name, at);
       }

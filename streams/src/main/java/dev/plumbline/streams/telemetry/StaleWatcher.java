@@ -29,7 +29,9 @@ import java.util.Map;
  * learned; time in which the whole cluster is silent doesn't count against a target.
  */
 public final class StaleWatcher implements Watcher {
-  /** A target is stale when it missed this many of its own intervals: single misses are ordinary. */
+  /**
+   * A target is stale when it missed this many of its own intervals: single misses are ordinary.
+   */
   private static final double INTERVALS = 3.5;
 
   /** However short the interval, a target is given this long. */
