@@ -58,6 +58,7 @@ public final class Detect implements AutoCloseable {
 
   private final Board board = new Board();
   private final Metrics metrics = new Metrics(board);
+  private final Instruments instruments;
   private final KafkaStreams judging;
   private final KafkaStreams deciding;
   private final HttpApi http;
@@ -68,7 +69,7 @@ public final class Detect implements AutoCloseable {
     try (Admin admin = Admin.create(settings.kafka())) {
       partitions = Topics.partitions(admin);
     }
-    Instruments instruments = new Instruments(metrics.meter());
+    instruments = new Instruments(metrics.meter());
     judging =
         streams(
             JudgeTopology.of(settings.registry(), partitions, settings.live(), instruments, board),
@@ -106,6 +107,11 @@ public final class Detect implements AutoCloseable {
   /** What is open now in the partitions of this process. */
   public Board board() {
     return board;
+  }
+
+  /** Snapshots judged by this process so far; tells progress. */
+  public long judged() {
+    return instruments.judged();
   }
 
   /** Port of the HTTP API; 0 when there is none. */

@@ -13,6 +13,7 @@ import io.opentelemetry.api.metrics.Meter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What detection says of its own health. Names and labels are part of what users build upon. */
 public final class Instruments {
@@ -34,6 +35,7 @@ public final class Instruments {
   private final LongCounter remediations;
   private final LongCounter refusals;
   private final DoubleHistogram lag;
+  private final LongAdder judged = new LongAdder();
   private final Map<String, Attributes> bySource = new ConcurrentHashMap<>();
 
   public Instruments(Meter meter) {
@@ -74,11 +76,17 @@ public final class Instruments {
 
   /** A snapshot of a source was accepted, repeated or late. */
   public void snapshot(String source, Sequencer.Outcome outcome) {
+    judged.increment();
     String name = outcome.name().toLowerCase(java.util.Locale.ROOT);
     snapshots.add(
         1,
         bySource.computeIfAbsent(
             source + '|' + name, k -> Attributes.of(SOURCE, source, OUTCOME, name)));
+  }
+
+  /** Snapshots taken so far. */
+  public long judged() {
+    return judged.sum();
   }
 
   /** A record went to the dead-letter topic. */
