@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      DemoCommand.class,
       ReplayCommand.class,
       VersionCommand.class,
     })

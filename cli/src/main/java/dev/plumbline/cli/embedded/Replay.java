@@ -134,13 +134,24 @@ public final class Replay {
    * @throws IOException when detection stops or is stuck
    */
   public Result detect(Path stateDir, int threads, int partitions) throws IOException {
+    return detect(stateDir, threads, partitions, finding -> {});
+  }
+
+  /**
+   * The same, and shows each finding as it comes.
+   *
+   * @throws IOException when detection stops or is stuck
+   */
+  public Result detect(Path stateDir, int threads, int partitions, Consumer<Finding> shown)
+      throws IOException {
     Detect.Settings settings =
         new Detect.Settings(kafka, registry, "plumbline", threads, false, stateDir, null);
     try (Detect detect = Detect.start(settings)) {
-      List<Finding> findings = read(Topic.FINDINGS, Finding.class, partitions, detect);
-      List<Incident> incidents = read(Topic.INCIDENTS, Incident.class, partitions, detect);
+      List<Finding> findings = read(Topic.FINDINGS, Finding.class, partitions, detect, shown);
+      List<Incident> incidents =
+          read(Topic.INCIDENTS, Incident.class, partitions, detect, it -> {});
       List<Remediation> remediations =
-          read(Topic.REMEDIATIONS, Remediation.class, partitions, detect);
+          read(Topic.REMEDIATIONS, Remediation.class, partitions, detect, it -> {});
       findings.sort(
           Comparator.comparing(Finding::getAt)
               .thenComparing(Finding::getId)
@@ -159,7 +170,8 @@ public final class Replay {
 
   /** All records of a topic up to the markers, of which there is one per snapshot partition. */
   private <T extends SpecificRecord> List<T> read(
-      Topic topic, Class<T> type, int markers, Detect detect) throws IOException {
+      Topic topic, Class<T> type, int markers, Detect detect, Consumer<T> shown)
+      throws IOException {
     Map<String, Object> settings = new java.util.HashMap<>(kafka);
     settings.put("isolation.level", "read_committed");
     settings.put("auto.offset.reset", "earliest");
@@ -181,7 +193,9 @@ public final class Replay {
           if (EndOfTape.is(record.headers())) {
             ended++;
           } else if (record.value() != null) {
-            events.add(decoder.deserialize(topic.name(), record.value()));
+            T event = decoder.deserialize(topic.name(), record.value());
+            events.add(event);
+            shown.accept(event);
           }
           moved = Instant.now();
         }

@@ -74,8 +74,7 @@ public final class RegistryServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readNBytes(LONGEST_BODY);
-      String[] path =
-          exchange.getRequestURI().getRawPath().replaceAll("^/+|/+$", "").split("/");
+      String[] path = exchange.getRequestURI().getRawPath().replaceAll("^/+|/+$", "").split("/");
       for (int i = 0; i < path.length; i++) {
         path[i] = URLDecoder.decode(path[i], StandardCharsets.UTF_8);
       }
@@ -102,12 +101,10 @@ public final class RegistryServer implements AutoCloseable {
           JSON.createObjectNode().put("compatibilityLevel", SchemaLog.COMPATIBILITY);
       case "PUT config" ->
           throw new RegistryException(
-              422,
-              42203,
-              "this registry holds every subject to " + SchemaLog.COMPATIBILITY,
-              null);
+              422, 42203, "this registry holds every subject to " + SchemaLog.COMPATIBILITY, null);
       case "GET mode" -> JSON.createObjectNode().put("mode", "READWRITE");
-      default -> throw unknown(40400, "no such resource: " + method + " /" + String.join("/", path));
+      default ->
+          throw unknown(40400, "no such resource: " + method + " /" + String.join("/", path));
     };
   }
 
@@ -169,8 +166,7 @@ public final class RegistryServer implements AutoCloseable {
       ArrayNode list = JSON.createArrayNode();
       log.withId(id)
           .forEach(
-              it ->
-                  list.addObject().put("subject", it.subject()).put("version", it.version()));
+              it -> list.addObject().put("subject", it.subject()).put("version", it.version()));
       return list;
     }
     return log.withId(id).stream()

@@ -28,7 +28,9 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Schemas in the compacted topic {@code _schemas}, in the form that Confluent's registry writes. */
+/**
+ * Schemas in the compacted topic {@code _schemas}, in the form that Confluent's registry writes.
+ */
 final class SchemaLog implements AutoCloseable {
   static final String COMPATIBILITY = "FULL_TRANSITIVE";
   private static final String TOPIC = "_schemas";
@@ -60,8 +62,7 @@ final class SchemaLog implements AutoCloseable {
     subjects
         .values()
         .forEach(
-            versions ->
-                versions.values().stream().filter(it -> it.id() == id).forEach(found::add));
+            versions -> versions.values().stream().filter(it -> it.id() == id).forEach(found::add));
     return found;
   }
 
@@ -78,8 +79,7 @@ final class SchemaLog implements AutoCloseable {
     List<Registered> versions = versions(subject);
     int version = versions.isEmpty() ? 1 : versions.get(versions.size() - 1).version() + 1;
     Integer known = ids.get(schema);
-    Registered added =
-        new Registered(subject, version, known == null ? nextId() : known, schema);
+    Registered added = new Registered(subject, version, known == null ? nextId() : known, schema);
     write(added, false);
     keep(added);
     return added;
@@ -100,8 +100,7 @@ final class SchemaLog implements AutoCloseable {
   /** Why a schema can't stand beside the subject's earlier ones; null when it can. */
   synchronized String incompatibility(String subject, Schema schema) {
     for (Registered each : versions(subject)) {
-      for (Schema[] pair :
-          new Schema[][] {{schema, each.schema()}, {each.schema(), schema}}) {
+      for (Schema[] pair : new Schema[][] {{schema, each.schema()}, {each.schema(), schema}}) {
         SchemaPairCompatibility result =
             SchemaCompatibility.checkReaderWriterCompatibility(pair[0], pair[1]);
         if (result.getType() != SchemaCompatibilityType.COMPATIBLE) {
@@ -129,9 +128,7 @@ final class SchemaLog implements AutoCloseable {
   }
 
   private void keep(Registered added) {
-    subjects
-        .computeIfAbsent(added.subject(), k -> new TreeMap<>())
-        .put(added.version(), added);
+    subjects.computeIfAbsent(added.subject(), k -> new TreeMap<>()).put(added.version(), added);
     ids.put(added.schema(), added.id());
   }
 
