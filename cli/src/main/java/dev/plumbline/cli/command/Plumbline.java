@@ -20,7 +20,16 @@ import picocli.CommandLine.Option;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
+      UpCommand.class,
+      AgentCommand.class,
+      DetectCommand.class,
+      ConnectCommand.class,
       ReplayCommand.class,
+      FindingsCommand.class,
+      IncidentsCommand.class,
+      RemediationsCommand.class,
+      TopicsCommand.class,
+      DoctorCommand.class,
       VersionCommand.class,
     })
 public final class Plumbline implements Runnable {

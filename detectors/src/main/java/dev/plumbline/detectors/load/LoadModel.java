@@ -103,7 +103,9 @@ public final class LoadModel {
     count++;
   }
 
-  /** The greatest load counts as known only after several samples near it, and is slowly forgotten. */
+  /**
+   * The greatest load counts as known only after several samples near it, and is slowly forgotten.
+   */
   private double reached(double most, double load) {
     return load > most ? most + (count < 10 ? 1 : 0.15) * (load - most) : most * 0.9995;
   }

@@ -17,7 +17,11 @@ import java.util.function.Consumer;
 
 /** Metrics of a detect process, collected with OpenTelemetry and shown as Prometheus reads them. */
 public final class Metrics implements AutoCloseable {
-  private final PrometheusMetricReader reader = PrometheusMetricReader.create();
+  private final PrometheusMetricReader reader =
+      PrometheusMetricReader.builder()
+          .setOtelScopeLabelsEnabled(false)
+          .setTargetInfoMetricEnabled(false)
+          .build();
   private final SdkMeterProvider provider =
       SdkMeterProvider.builder().registerMetricReader(reader).build();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();

@@ -1,0 +1,220 @@
+package dev.plumbline.agent.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.agent.host.HostCollector;
+import dev.plumbline.agent.scrape.ScrapeException;
+import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.Scraper;
+import dev.plumbline.agent.snapshot.SnapshotFactory;
+import dev.plumbline.agent.tape.TapeLine;
+import dev.plumbline.agent.tape.TapeLine.Format;
+import dev.plumbline.agent.tape.TapeWriter;
+import dev.plumbline.schemas.registry.SchemaRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An agent: scrapes its targets in their rhythm, spread over the interval, and sends what it got as
+ * snapshots. Whatever it receives becomes a tape line first, so that recording is the same path.
+ */
+public final class Agent implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+
+  /** The identity is said again so often, for whoever comes late. */
+  private static final Duration IDENTITY = Duration.ofMinutes(10);
+
+  private static final Duration HOST = Duration.ofSeconds(15);
+
+  private final AgentSettings settings;
+  private final SnapshotFactory snapshots;
+  private final SnapshotSender sender;
+  private final TapeWriter tape;
+  private final Scraper scraper;
+  private final ExecutorService readers = Executors.newCachedThreadPool(Agent::thread);
+  private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(4, Agent::thread);
+  private final AtomicLong scrapes = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+
+  private Agent(AgentSettings settings, SnapshotSender sender) throws IOException {
+    this.settings = settings;
+    this.sender = sender;
+    snapshots =
+        new SnapshotFactory(settings.agent(), System.currentTimeMillis(), settings.mappings());
+    tape = settings.record() == null ? null : new TapeWriter(settings.record());
+    scraper = new Scraper(Scraper.LARGEST, readers);
+  }
+
+  /**
+   * Starts to watch.
+   *
+   * @param kafka client settings of the broker
+   * @throws IOException when the tape can't be written
+   */
+  public static Agent start(
+      AgentSettings settings, Map<String, Object> kafka, SchemaRegistry registry)
+      throws IOException {
+    Agent agent = new Agent(settings, new SnapshotSender(kafka, registry));
+    agent.schedule();
+    return agent;
+  }
+
+  /** Scrapes done so far. */
+  public long scrapes() {
+    return scrapes.get();
+  }
+
+  /** Scrapes that failed so far. */
+  public long failures() {
+    return failures.get();
+  }
+
+  /** Snapshots the broker has acknowledged. */
+  public long sent() {
+    return sender.sent();
+  }
+
+  /** Snapshots that were lost. */
+  public long lost() {
+    return sender.failed();
+  }
+
+  @Override
+  public void close() throws IOException {
+    clock.shutdown();
+    try {
+      clock.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    readers.shutdownNow();
+    sender.close();
+    if (tape != null) {
+      tape.close();
+    }
+  }
+
+  private void schedule() {
+    clock.scheduleAtFixedRate(safe(this::identify), 0, IDENTITY.toMillis(), TimeUnit.MILLISECONDS);
+    if (settings.host()) {
+      HostCollector host = new HostCollector();
+      clock.scheduleAtFixedRate(
+          safe(() -> observe("host", settings.node(), Map.of("node", settings.node()), host)),
+          1_000,
+          HOST.toMillis(),
+          TimeUnit.MILLISECONDS);
+    }
+    for (ScrapeTarget target : settings.targets()) {
+      long interval = target.interval().toMillis();
+      // the same place in the interval at each start, another one for each target
+      long offset = Math.floorMod(target.name().hashCode(), Math.min(interval, 5_000));
+      clock.scheduleAtFixedRate(
+          safe(() -> scrape(target)), 1_000 + offset, interval, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void observe(
+      String source, String name, Map<String, String> labels, HostCollector collector) {
+    scrapes.incrementAndGet();
+    take(line(Format.PROMETHEUS, source, name, labels, collector.expose(), null, null));
+  }
+
+  private void scrape(ScrapeTarget target) {
+    scrapes.incrementAndGet();
+    try {
+      String body = new String(scraper.scrape(target), StandardCharsets.UTF_8);
+      take(
+          line(
+              Format.PROMETHEUS,
+              target.source(),
+              target.name(),
+              target.labels(),
+              body,
+              null,
+              null));
+    } catch (ScrapeException e) {
+      failures.incrementAndGet();
+      take(
+          line(
+              Format.PROMETHEUS,
+              target.source(),
+              target.name(),
+              target.labels(),
+              null,
+              null,
+              e.getMessage()));
+    }
+  }
+
+  private void identify() {
+    ObjectNode identity = new ObjectMapper().createObjectNode();
+    identity.put("name", settings.name());
+    identity.put("provider", settings.provider());
+    identity.put("kind", settings.kind());
+    identity.put("region", settings.region());
+    identity.put("jurisdiction", settings.jurisdiction());
+    ObjectNode labels = identity.putObject("labels");
+    settings.labels().forEach(labels::put);
+    take(line(Format.IDENTITY, "cluster", settings.cluster(), Map.of(), null, identity, null));
+  }
+
+  /** One at a time: the order of the lines is the order of the sequence numbers. */
+  private synchronized void take(TapeLine line) {
+    if (tape != null) {
+      try {
+        tape.write(line);
+      } catch (IOException e) {
+        LOG.error("the tape can't be written: {}", e.getMessage());
+      }
+    }
+    sender.send(snapshots.of(line, sender.dropped()));
+  }
+
+  private TapeLine line(
+      Format format,
+      String source,
+      String target,
+      Map<String, String> labels,
+      String text,
+      ObjectNode object,
+      String error) {
+    return new TapeLine(
+        Instant.now().truncatedTo(ChronoUnit.MILLIS),
+        settings.cluster(),
+        format,
+        source,
+        target,
+        labels,
+        text,
+        object,
+        error);
+  }
+
+  /** A task that fails once must not be the last of its schedule. */
+  private static Runnable safe(Runnable task) {
+    return () -> {
+      try {
+        task.run();
+      } catch (RuntimeException e) {
+        LOG.error("a collection failed: {}", e.toString(), e);
+      }
+    };
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "agent");
+    thread.setDaemon(true);
+    return thread;
+  }
+}
