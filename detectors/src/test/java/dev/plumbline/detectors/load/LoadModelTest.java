@@ -1,0 +1,102 @@
+package dev.plumbline.detectors.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class LoadModelTest {
+
+  @Test
+  void aStepThatItsLoadExplainsIsNoExcess() {
+    LoadModel model = learned(new Random(1), 200, 10, 0.02);
+
+    assertThat(model.excess(300, 100, step(300, 100, 10, 0.02))).isBetween(-0.1, 0.1);
+  }
+
+  @Test
+  void twiceTheTimeAtTheSameLoadIsAnExcessOfOne() {
+    LoadModel model = learned(new Random(2), 200, 10, 0.02);
+
+    assertThat(model.excess(300, 100, 2 * step(300, 100, 10, 0.02))).isBetween(0.85, 1.15);
+  }
+
+  @Test
+  void aCrowdBeyondAllThatWasSeenIsNotJudged() {
+    LoadModel model = learned(new Random(3), 200, 10, 0.02);
+
+    assertThat(model.knows(500, 100)).isTrue();
+    assertThat(model.knows(5_000, 100)).isFalse();
+  }
+
+  @Test
+  void oneWildSampleDoesNotMoveWhatIsUsual() {
+    LoadModel model = learned(new Random(4), 200, 10, 0.02);
+    double before = model.expected(300, 100);
+    model.learn(300, 100, 50 * before);
+
+    assertThat(model.expected(300, 100)).isBetween(before * 0.9, before * 1.1);
+  }
+
+  @Property(tries = 100)
+  void theExcessDoesNotDependOnTheUnitOfTime(
+      @ForAll @IntRange(min = 1, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 0.01, max = 100) double unit) {
+    LoadModel one = new LoadModel();
+    LoadModel other = new LoadModel();
+    Random random = new Random(seed);
+    for (int i = 0; i < 60; i++) {
+      double load = 100 + 400 * random.nextDouble();
+      double time = step(load, load / 3, 10, 0.02) * (1 + 0.03 * random.nextGaussian());
+      one.learn(load, load / 3, time);
+      other.learn(load, load / 3, time * unit);
+    }
+    assertThat(other.excess(300, 100, 30 * unit)).isCloseTo(one.excess(300, 100, 30), within());
+  }
+
+  @Property(tries = 50)
+  void aStateThatWentThroughBytesGoesOnAsTheOriginal(@ForAll @IntRange(min = 0, max = 150) int at)
+      throws IOException {
+    Random random = new Random(at);
+    LoadModel model = learned(random, at, 10, 0.02);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    model.write(new DataOutputStream(bytes));
+    LoadModel copy = new LoadModel();
+    copy.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    for (int i = 0; i < 50; i++) {
+      double load = 100 + 400 * random.nextDouble();
+      model.learn(load, load, load / 7);
+      copy.learn(load, load, load / 7);
+      assertThat(copy.expected(load, load)).isEqualTo(model.expected(load, load));
+    }
+    assertThat(bytes.size()).isLessThanOrEqualTo(512);
+  }
+
+  private static org.assertj.core.data.Offset<Double> within() {
+    return org.assertj.core.data.Offset.offset(0.02);
+  }
+
+  private static LoadModel learned(Random random, int samples, double base, double perToken) {
+    LoadModel model = new LoadModel();
+    for (int i = 0; i < samples; i++) {
+      double load = 100 + 400 * random.nextDouble();
+      double prefill = 50 + 100 * random.nextDouble();
+      model.learn(
+          load, prefill, step(load, prefill, base, perToken) * (1 + 0.03 * random.nextGaussian()));
+    }
+    return model;
+  }
+
+  private static double step(double load, double prefill, double base, double perToken) {
+    return base + perToken * load + 0.01 * prefill;
+  }
+}
