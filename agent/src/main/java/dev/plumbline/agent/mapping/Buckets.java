@@ -41,8 +41,16 @@ final class Buckets {
     }
   }
 
-  /** Adds the finished histogram, unless it has no buckets. */
-  void addTo(List<Object> histograms) {
+  /** Notes the lowest rank, the newest name, of its signal. */
+  void lowestRank(Map<String, Integer> newest) {
+    newest.merge(signal, rank, Math::min);
+  }
+
+  /** Adds the finished histogram, unless it has no buckets or a newer name says the same. */
+  void addTo(List<Object> histograms, Map<String, Integer> newest) {
+    if (rank > newest.get(signal)) {
+      return;
+    }
     Double total = counts.remove(Double.POSITIVE_INFINITY);
     if (total == null) {
       total = count;

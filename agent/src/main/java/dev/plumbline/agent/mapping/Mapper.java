@@ -198,7 +198,9 @@ public final class Mapper {
           if (filled.histograms != null) {
             Schema.Field field = filled.record.getSchema().getField("histograms");
             List<Object> histograms = new ArrayList<>();
-            filled.histograms.values().forEach(it -> it.addTo(histograms));
+            Map<String, Integer> newest = new HashMap<>();
+            filled.histograms.values().forEach(it -> it.lowestRank(newest));
+            filled.histograms.values().forEach(it -> it.addTo(histograms, newest));
             filled.record.put(field.pos(), histograms);
           }
           if (!spec.list().isEmpty()) {
@@ -255,7 +257,10 @@ public final class Mapper {
       }
       case MAP -> {
         Map<String, Double> map = (Map<String, Double>) record.get(field);
-        map.merge(rule.from().in(labels), scaled, (a, b) -> b);
+        String key = rule.from().in(labels);
+        if (!key.isEmpty()) {
+          map.put(rule.resource() ? ResourceName.of(key) : key, scaled);
+        }
       }
       case TEXT_MAP -> {
         Map<String, String> map = (Map<String, String>) record.get(field);

@@ -62,7 +62,7 @@ public final class Mapping {
           "histograms",
           "nested");
   private static final Set<String> RULE =
-      Set.of("metric", "take", "scale", "when", "value", "key", "label", "labels");
+      Set.of("metric", "take", "scale", "when", "value", "key", "label", "labels", "resource");
 
   private final String source;
   private final Class<? extends SpecificRecord> snapshot;
@@ -289,7 +289,8 @@ public final class Mapping {
                     node.has("key") ? Choice.of(node.path("key").asText()) : null,
                     node.has("label") ? Choice.of(node.path("label").asText()) : null,
                     signal,
-                    extra));
+                    extra,
+                    node.path("resource").asBoolean()));
       }
     }
 

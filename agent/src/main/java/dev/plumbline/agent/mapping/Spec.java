@@ -60,6 +60,8 @@ record Spec(
    * @param from label of the key in a map, or of the text
    * @param label label of the text in a map of texts
    * @param signal name of the histogram
+   * @param extra labels that tell two histograms of one record apart
+   * @param resource true when a map's key is a resource name that kube-state-metrics sanitised
    */
   record Rule(
       int field,
@@ -71,5 +73,6 @@ record Spec(
       Choice from,
       Choice label,
       String signal,
-      List<String> extra) {}
+      List<String> extra,
+      boolean resource) {}
 }

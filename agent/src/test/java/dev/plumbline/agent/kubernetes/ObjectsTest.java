@@ -1,0 +1,161 @@
+package dev.plumbline.agent.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.schemas.event.Field;
+import dev.plumbline.schemas.event.Header;
+import dev.plumbline.schemas.event.PolicyResult;
+import dev.plumbline.schemas.event.PolicySnapshot;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class ObjectsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String DEPLOYMENT =
+      """
+      {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"chat","namespace":"retail","uid":"u1",
+       "resourceVersion":"5","generation":7,"labels":{"app":"chat"},
+       "annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","a":"b"},
+       "managedFields":[{"manager":"kubectl-edit","operation":"Update","time":"2026-11-02T10:00:00Z"},
+         {"manager":"argocd-controller","operation":"Apply","time":"2026-10-01T10:00:00Z"},
+         {"manager":"kube-controller-manager","operation":"Update","subresource":"status","time":"2026-11-03T10:00:00Z"}]},
+       "spec":{"replicas":2,"progressDeadlineSeconds":600,"template":{"spec":{"dnsPolicy":"ClusterFirst","containers":[
+         {"name":"vllm","image":"vllm:1","env":[{"name":"TOKEN","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}]}]}}},
+       "status":{"observedGeneration":7,"readyReplicas":2}}
+      """;
+
+  @Test
+  void whatIsDeclaredIsFlatAndWithoutDefaults() throws IOException {
+    Map<String, String> declared = declared(snapshot(JSON.readTree(DEPLOYMENT)));
+
+    assertThat(declared)
+        .containsEntry("spec.template.spec.containers[0].image", "vllm:1")
+        .containsEntry("spec.replicas", "2")
+        .doesNotContainKeys(
+            "spec.progressDeadlineSeconds",
+            "spec.template.spec.dnsPolicy",
+            "status.readyReplicas",
+            "metadata.name");
+  }
+
+  @Test
+  void whoWroteLastStandsLastAndTheStatusIsNobodysWrite() throws IOException {
+    assertThat(snapshot(JSON.readTree(DEPLOYMENT)).getManagers())
+        .containsExactly("argocd-controller", "kubectl-edit");
+  }
+
+  @Test
+  void aChangeOfTheStatusAloneIsTheSameDeclaration() throws IOException {
+    ObjectNode other = (ObjectNode) JSON.readTree(DEPLOYMENT);
+    ((ObjectNode) other.path("status")).put("readyReplicas", 1);
+    ((ObjectNode) other.path("metadata")).put("resourceVersion", "6");
+
+    assertThat(snapshot(other).getDigest())
+        .isEqualTo(snapshot(JSON.readTree(DEPLOYMENT)).getDigest());
+  }
+
+  @Test
+  void aSecretTravelsWithItsKeysAndNeverItsValues() throws IOException {
+    JsonNode secret =
+        JSON.readTree(
+            "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},"
+                + "\"data\":{\"password\":\"aHVudGVyMg==\"},\"stringData\":{\"t\":\"hunter2\"}}");
+    PolicySnapshot snapshot = snapshot(secret);
+
+    assertThat(declared(snapshot)).containsKeys("data.password", "stringData.t");
+    assertThat(snapshot.toString()).doesNotContain("aHVudGVyMg").doesNotContain("hunter2");
+  }
+
+  @Test
+  void aPolicyReportTellsEachResultAboutItsResource() throws IOException {
+    PolicySnapshot report = snapshot(fixture("policyreport.json"));
+
+    assertThat(report.getResults())
+        .extracting(PolicyResult::getVerdict)
+        .contains("pass", "fail", "warn", "error", "skip");
+    assertThat(report.getResults()).allSatisfy(it -> assertThat(it.getResource()).isNotEmpty());
+  }
+
+  @Test
+  void anAuditedConstraintTellsItsViolations() throws IOException {
+    PolicySnapshot constraint = snapshot(fixture("gatekeeper-constraint.json"));
+
+    assertThat(constraint.getResults()).hasSize(20);
+    assertThat(constraint.getReported()).contains(new Field("status.totalViolations", "37"));
+  }
+
+  @Test
+  void everyFixtureBecomesASnapshotThatNamesItsObject() throws IOException {
+    for (String file :
+        new String[] {
+          "argocd-application.json",
+          "cnpg-cluster.json",
+          "gpu-operator-clusterpolicy.json",
+          "inferenceservice.json",
+          "llminferenceservice.json",
+          "node-gpu.json",
+          "resourcequota.json",
+          "virtualmachine.json",
+          "virtualmachineinstance.json"
+        }) {
+      PolicySnapshot snapshot = snapshot(fixture(file));
+      assertThat(snapshot.getKind()).as(file).isNotEmpty();
+      assertThat(snapshot.getName()).as(file).isNotEmpty();
+      assertThat(snapshot.getDeclared()).as(file).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aDeletedObjectIsNamedByItsKey() {
+    PolicySnapshot core = gone("v1/Pod/retail/chat-1");
+    PolicySnapshot group = gone("kyverno.io/v1/ClusterPolicy/require-limits");
+    PolicySnapshot namespaced = gone("networking.k8s.io/v1/NetworkPolicy/retail/deny-all");
+
+    assertThat(core.getKind()).isEqualTo("Pod");
+    assertThat(core.getNamespace()).isEqualTo("retail");
+    assertThat(group.getKind()).isEqualTo("ClusterPolicy");
+    assertThat(group.getNamespace()).isEmpty();
+    assertThat(namespaced.getApiVersion()).isEqualTo("networking.k8s.io/v1");
+    assertThat(namespaced.getName()).isEqualTo("deny-all");
+  }
+
+  private static PolicySnapshot gone(String target) {
+    return Objects.toSnapshot(header(target), null);
+  }
+
+  private static PolicySnapshot snapshot(JsonNode object) {
+    return Objects.toSnapshot(header("x"), object);
+  }
+
+  private static Map<String, String> declared(PolicySnapshot snapshot) {
+    return snapshot.getDeclared().stream()
+        .collect(Collectors.toMap(Field::getPath, Field::getValue));
+  }
+
+  private static JsonNode fixture(String file) throws IOException {
+    try (InputStream in = ObjectsTest.class.getResourceAsStream("/fixtures/" + file)) {
+      return JSON.readTree(in);
+    }
+  }
+
+  private static Header header(String target) {
+    return Header.newBuilder()
+        .setCluster("c")
+        .setAgent("a")
+        .setEpoch(0)
+        .setSequence(0)
+        .setObservedAt(Instant.EPOCH)
+        .setSentAt(Instant.EPOCH)
+        .setSource("kubernetes")
+        .setTarget(target)
+        .build();
+  }
+}
