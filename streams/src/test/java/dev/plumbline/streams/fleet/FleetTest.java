@@ -1,0 +1,150 @@
+package dev.plumbline.streams.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.streams.findings.Kind;
+import dev.plumbline.streams.state.Tables;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class FleetTest {
+  private static final long MINUTE = 60_000;
+  private static final String IMAGE = "spec.template.spec.containers[0].image";
+
+  private final List<Finding> said = new ArrayList<>();
+  private final Map<String, Tables> tables = new HashMap<>();
+  private final FleetJudge fleet =
+      new FleetJudge(
+          new Tables(), uid -> tables.computeIfAbsent(uid, k -> new Tables()), said::add);
+  private long ordinal;
+
+  @Test
+  void aClusterThatGoesSilentWhileOthersGoOnIsFoundAndItsReturnClearsIt() {
+    alive(0, 20, "a", "b", "c");
+    alive(21, 40, "a", "b");
+    assertThat(said).singleElement().satisfies(this::isSilenceOfC);
+    alive(41, 41, "c");
+
+    assertThat(said.get(1).getStatus()).isEqualTo(FindingStatus.resolved);
+  }
+
+  @Test
+  void aClusterIsMeasuredByItsOwnRhythm() {
+    for (int minute = 0; minute < 300; minute++) {
+      fleet.judge(fact("alive", "a", minute, Map.of("intervalMillis", "60000")));
+      if (minute % 15 == 0) {
+        fleet.judge(fact("alive", "c", minute, Map.of("intervalMillis", "900000")));
+      }
+    }
+
+    assertThat(said).isEmpty();
+  }
+
+  @Test
+  void aSiteThatLeavesTheOthersAndIsNotFollowedDiffers() {
+    declared(0, "v1", "a", "b", "c");
+    declared(10, "v2", "b");
+    alive(11, 60, "a", "b", "c");
+
+    assertThat(said)
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.getKind()).isEqualTo(Kind.DRIFT_CONFIG);
+              assertThat(it.getEntity()).containsEntry("cluster", "b");
+              assertThat(it.getEntity()).containsEntry("field", IMAGE);
+            });
+  }
+
+  @Test
+  void aRolloutThatSpreadsIsNoDrift() {
+    declared(0, "v1", "a", "b", "c");
+    declared(10, "v2", "b");
+    alive(11, 29, "a", "b", "c");
+    declared(30, "v2", "c");
+    alive(31, 49, "a", "b", "c");
+    declared(50, "v2", "a");
+    alive(51, 120, "a", "b", "c");
+
+    assertThat(said).isEmpty();
+  }
+
+  @Test
+  void twoClustersAreNoCohort() {
+    declared(0, "v1", "a", "b");
+    declared(10, "v2", "b");
+    alive(11, 60, "a", "b");
+
+    assertThat(said).isEmpty();
+  }
+
+  @Property(tries = 100)
+  void howeverPartitionsAreReadTheFactsComeInTheirTime(@ForAll long seed) {
+    Random random = new Random(seed);
+    List<Long> out = new ArrayList<>();
+    Merge merge = new Merge(2, new Tables(), fact -> out.add(fact.getAt().toEpochMilli()));
+    int[] next = {0, 0};
+    while (next[0] < 50 || next[1] < 50) {
+      int partition = random.nextInt(2);
+      if (next[partition] < 50) {
+        long at = next[partition]++ * 1_000L + partition;
+        Fact fact = fact("alive", "c" + partition, 0, Map.of());
+        fact.setAt(Instant.ofEpochMilli(at));
+        merge.add(fact);
+        merge.reached(partition, at);
+        merge.release(Set.of());
+      }
+    }
+    merge.reached(0, Long.MAX_VALUE);
+    merge.reached(1, Long.MAX_VALUE);
+    merge.release(Set.of());
+
+    List<Long> sorted = new ArrayList<>(out);
+    Collections.sort(sorted);
+    assertThat(out).hasSize(100).isEqualTo(sorted);
+  }
+
+  private void isSilenceOfC(Finding finding) {
+    assertThat(finding.getKind()).isEqualTo(Kind.TELEMETRY_STALE);
+    assertThat(finding.getEntity()).containsOnly(Map.entry("cluster", "c"));
+  }
+
+  private void alive(int from, int to, String... clusters) {
+    for (int minute = from; minute <= to; minute++) {
+      for (String cluster : clusters) {
+        fleet.judge(fact("alive", cluster, minute, Map.of("intervalMillis", "60000")));
+      }
+    }
+  }
+
+  private void declared(int minute, String image, String... clusters) {
+    for (String cluster : clusters) {
+      Fact fact = fact("object", cluster, minute, Map.of(IMAGE, image));
+      fact.setSubject("apps/v1/Deployment/retail/chat");
+      fleet.judge(fact);
+    }
+  }
+
+  private Fact fact(String kind, String cluster, int minute, Map<String, String> fields) {
+    return Fact.newBuilder()
+        .setKind(kind)
+        .setPartition(0)
+        .setAt(Instant.ofEpochMilli(minute * MINUTE))
+        .setCluster(cluster)
+        .setOrdinal(ordinal++)
+        .setFields(fields)
+        .build();
+  }
+}

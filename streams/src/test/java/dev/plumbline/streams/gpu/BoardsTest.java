@@ -1,0 +1,138 @@
+package dev.plumbline.streams.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.GpuSample;
+import dev.plumbline.schemas.event.LatencySnapshot;
+import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.Given;
+import dev.plumbline.streams.findings.Kind;
+import org.junit.jupiter.api.Test;
+
+class BoardsTest {
+  private final Given given = new Given();
+
+  @Test
+  void clocksHeldDownByHeatAreAFindingAndTheirReturnClearsIt() {
+    scrapes(5, 0, 1980);
+    scrapes(3, 0x40, 900);
+
+    assertThat(given.of(Kind.GPU_THROTTLE)).hasSize(1);
+    assertThat(given.findings.get(0).getSeverity()).isEqualTo(Severity.critical);
+    assertThat(given.findings.get(0).getEvidence().getExpected()).isEqualTo(1980);
+    given.restarted();
+    scrapes(5, 0, 1980);
+    assertThat(given.findings.get(1).getStatus()).isEqualTo(FindingStatus.resolved);
+  }
+
+  @Test
+  void anIdleBoardAndOneAtItsPowerCapAreWell() {
+    scrapes(5, 0x1, 345);
+    scrapes(5, 0x4, 1700);
+
+    assertThat(given.findings).isEmpty();
+  }
+
+  @Test
+  void anXidThatWasThereAtFirstSightIsNoNews() {
+    xid(94);
+    xid(94);
+    xid(Double.NaN);
+    xid(94);
+
+    assertThat(given.findings).isEmpty();
+  }
+
+  @Test
+  void aNewXidIsAsGraveAsItsClass() {
+    xid(0);
+    xid(79);
+
+    assertThat(given.of(Kind.GPU_FAULT))
+        .singleElement()
+        .satisfies(it -> assertThat(it.getSeverity()).isEqualTo(Severity.critical));
+  }
+
+  @Test
+  void anXidThatAnApplicationCausesWakesNobody() {
+    xid(0);
+    xid(13);
+
+    assertThat(given.of(Kind.GPU_FAULT))
+        .allSatisfy(it -> assertThat(it.getSeverity()).isEqualTo(Severity.info));
+  }
+
+  @Test
+  void aBoardThatVanishesWhileItsExporterAnswersIsLost() {
+    for (int i = 0; i < 3; i++) {
+      given.shown(given.boards("n1", Given.gpu("GPU-1"), Given.gpu("GPU-2"))).after(30);
+    }
+    for (int i = 0; i < 3; i++) {
+      given.shown(given.boards("n1", Given.gpu("GPU-1"))).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_FAULT))
+        .singleElement()
+        .satisfies(it -> assertThat(it.getEntity()).containsEntry("gpu", "GPU-2"));
+  }
+
+  @Test
+  void anExporterThatSaysNothingHasLostNoBoard() {
+    given.shown(given.boards("n1", Given.gpu("GPU-1"), Given.gpu("GPU-2"))).after(30);
+    for (int i = 0; i < 5; i++) {
+      given.shown(given.boards("n1")).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_FAULT)).isEmpty();
+  }
+
+  @Test
+  void rowsThatCanNotBeRemappedAreAFault() {
+    GpuSample failing = Given.gpu("GPU-1");
+    failing.setRowRemapFailure(1);
+    given.shown(given.boards("n1", failing));
+
+    assertThat(given.of(Kind.GPU_FAULT)).hasSize(1);
+  }
+
+  @Test
+  void aQueueForCapacityBesideAFullCacheIsExhaustion() {
+    for (int i = 0; i < 4; i++) {
+      given.shown(full(11, 0.97)).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_EXHAUSTION)).hasSize(1);
+  }
+
+  @Test
+  void aQueueAloneIsLoad() {
+    for (int i = 0; i < 10; i++) {
+      given.shown(full(11, 0.3)).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_EXHAUSTION)).isEmpty();
+  }
+
+  private LatencySnapshot full(double waiting, double used) {
+    LatencySnapshot snapshot = given.server("retail", "chat", "chat-1", 1, 1);
+    snapshot.getServers().get(0).setRequestsWaitingForCapacity(waiting);
+    snapshot.getServers().get(0).setKvCacheUsageRatio(used);
+    return snapshot;
+  }
+
+  private void xid(double code) {
+    GpuSample gpu = Given.gpu("GPU-1");
+    gpu.setXid(code);
+    given.shown(given.boards("n1", gpu)).after(30);
+  }
+
+  private void scrapes(int count, int reasons, double clock) {
+    for (int i = 0; i < count; i++) {
+      GpuSample gpu = Given.gpu("GPU-1");
+      gpu.setClockEventReasons(reasons);
+      gpu.setSmClockMhz(clock);
+      given.shown(given.boards("n1", gpu)).after(60);
+    }
+  }
+}

@@ -1,0 +1,260 @@
+package dev.plumbline.streams.incidents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plumbline.schemas.event.Cause;
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.Gate;
+import dev.plumbline.schemas.event.GateVerdict;
+import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Mode;
+import dev.plumbline.schemas.event.Remediation;
+import dev.plumbline.schemas.event.RemediationStatus;
+import dev.plumbline.schemas.event.Resolution;
+import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.findings.Kind;
+import dev.plumbline.streams.findings.Proof;
+import dev.plumbline.streams.remediation.Planner;
+import dev.plumbline.streams.state.Tables;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** From findings over incidents to remediations, in mode observe. */
+class IncidentsTest {
+  private static final long MINUTE = 60_000;
+  private static final Map<String, String> POD =
+      Map.of("cluster", "c-1", "namespace", "retail", "workload", "chat", "pod", "chat-1");
+  private static final Map<String, String> BOARD =
+      Map.of("cluster", "c-1", "node", "n1", "gpu", "GPU-1");
+
+  private final List<Incident> incidents = new ArrayList<>();
+  private final List<Remediation> remediations = new ArrayList<>();
+  private Tables tables = new Tables();
+  private Planner planner = new Planner("c-1", tables, remediations::add);
+  private Incidents grouped = incidents();
+  private long now;
+
+  @Test
+  void aFaultAndItsSymptomAreOneIncident() {
+    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    take(fault);
+    take(because(finding("f2", Kind.LATENCY_SWING, POD, 1), fault));
+
+    assertThat(incidents).extracting(Incident::getId).containsOnly(incidents.get(0).getId());
+    assertThat(lastIncident().getMemberCount()).isEqualTo(2);
+    assertThat(lastIncident().getTitle()).contains(Kind.GPU_THROTTLE).contains("and 1 more");
+  }
+
+  @Test
+  void aSymptomThatIsExplainedLaterMovesToItsCause() {
+    Finding symptom = finding("f2", Kind.LATENCY_SWING, POD, 0);
+    take(symptom);
+    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 1);
+    take(fault);
+    take(because(again(symptom, 2), fault));
+
+    Incident first = incidents.get(0);
+    assertThat(lastOf(first.getId()).getStatus()).isEqualTo(FindingStatus.resolved);
+    assertThat(grouped.open())
+        .singleElement()
+        .satisfies(it -> assertThat(it.getMemberCount()).isEqualTo(2));
+  }
+
+  @Test
+  void itIsResolvedWhenAllItsFindingsAre() {
+    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    take(fault);
+    Finding symptom = because(finding("f2", Kind.LATENCY_SWING, POD, 1), fault);
+    take(symptom);
+    restart();
+    take(resolved(fault, 2));
+    assertThat(lastIncident().getStatus()).isEqualTo(FindingStatus.update);
+    take(resolved(symptom, 3));
+
+    assertThat(lastIncident().getStatus()).isEqualTo(FindingStatus.resolved);
+    assertThat(grouped.open()).isEmpty();
+  }
+
+  @Test
+  void whatIsOnlyInfoOpensNoIncident() {
+    Finding info = finding("f1", Kind.LOAD_SURGE, POD, 0);
+    info.setSeverity(Severity.info);
+    take(info);
+
+    assertThat(incidents).isEmpty();
+  }
+
+  @Test
+  void theSameLineTwiceSaysNothingTwice() {
+    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    take(fault);
+    take(fault);
+
+    assertThat(incidents).hasSize(1);
+    assertThat(remediations).hasSize(1);
+  }
+
+  @Test
+  void anActionIsProposedWithTheVerdictOfEachGateAndDoneByNobody() {
+    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+
+    Remediation proposed = remediations.get(0);
+    assertThat(proposed.getAction()).isEqualTo("cordon-node");
+    assertThat(proposed.getTarget()).isEqualTo(Map.of("cluster", "c-1", "node", "n1"));
+    assertThat(proposed.getMode()).isEqualTo(Mode.observe);
+    assertThat(proposed.getStatus()).isEqualTo(RemediationStatus.proposed);
+    assertThat(proposed.getDryRun()).isTrue();
+    assertThat(proposed.getGates())
+        .extracting(Gate::getGate)
+        .containsExactly("mode", "freshness", "evidence", "dedup", "limits");
+  }
+
+  @Test
+  void aFindingThatIsOldLeadsToARefusalAndNotToAnAction() {
+    now = 20 * MINUTE;
+    grouped.take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+
+    assertRefusedBy("freshness");
+  }
+
+  @Test
+  void aFindingWithoutFreshDataLeadsToARefusal() {
+    Finding stale = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    stale.setStale(true);
+    take(stale);
+
+    assertRefusedBy("evidence");
+  }
+
+  @Test
+  void aSecondIncidentOnTheTargetWaitsForTheFirstAndThenForItsRest() {
+    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    take(finding("f2", Kind.GPU_FAULT, BOARD, 1));
+    assertRefusedBy("dedup");
+    // the first expired after 30 min; the target rests as long
+    take(finding("f3", Kind.GPU_FAULT, Map.of("cluster", "c-1", "node", "n1", "gpu", "GPU-2"), 31));
+
+    assertThat(lastRemediation().getStatus()).isEqualTo(RemediationStatus.proposed);
+    assertThat(lastRemediation().getAttempt()).isEqualTo(2);
+  }
+
+  @Test
+  void afterThreeAttemptsInADayAPersonMustLook() {
+    for (int i = 0; i < 4; i++) {
+      take(
+          finding(
+              "f" + i,
+              Kind.GPU_FAULT,
+              Map.of("cluster", "c-1", "node", "n1", "gpu", "G" + i),
+              i * 40));
+    }
+
+    assertRefusedBy("limits");
+    assertThat(lastRemediation().getGates())
+        .anySatisfy(it -> assertThat(it.getReason()).contains("a person must look"));
+  }
+
+  @Test
+  void aProposalThatNobodyTakesExpires() {
+    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    restart();
+    planner.tick(31 * MINUTE);
+
+    assertThat(lastRemediation().getStatus()).isEqualTo(RemediationStatus.expired);
+    assertThat(lastRemediation().getRevision()).isEqualTo(1);
+  }
+
+  private void assertRefusedBy(String gate) {
+    assertThat(lastRemediation().getStatus()).isEqualTo(RemediationStatus.refused);
+    assertThat(lastRemediation().getGates())
+        .filteredOn(it -> it.getVerdict() == GateVerdict.refused)
+        .extracting(Gate::getGate)
+        .contains(gate);
+  }
+
+  private void take(Finding finding) {
+    now = finding.getAt().toEpochMilli();
+    planner.tick(now);
+    grouped.take(finding);
+  }
+
+  private Incidents incidents() {
+    return new Incidents(
+        "c-1",
+        tables,
+        (incident, finding) -> {
+          incidents.add(incident);
+          planner.consider(incident, finding, now);
+        });
+  }
+
+  private void restart() {
+    Map<String, Map<String, byte[]>> saved = new TreeMap<>();
+    tables.drain(
+        (table, entity, bytes) -> {
+          if (bytes != null) {
+            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(entity, bytes);
+          }
+        });
+    tables = new Tables(saved);
+    planner = new Planner("c-1", tables, remediations::add);
+    grouped = incidents();
+  }
+
+  private Incident lastIncident() {
+    return incidents.get(incidents.size() - 1);
+  }
+
+  private Incident lastOf(String id) {
+    return incidents.stream().filter(it -> it.getId().equals(id)).reduce((a, b) -> b).orElseThrow();
+  }
+
+  private Remediation lastRemediation() {
+    return remediations.get(remediations.size() - 1);
+  }
+
+  private static Finding finding(String id, String kind, Map<String, String> entity, long minute) {
+    return Finding.newBuilder()
+        .setId(id)
+        .setRevision(0)
+        .setAt(Instant.ofEpochMilli(minute * MINUTE))
+        .setSince(Instant.ofEpochMilli(minute * MINUTE))
+        .setStatus(FindingStatus.open)
+        .setKind(kind)
+        .setSeverity(Severity.warning)
+        .setEntity(entity)
+        .setEvidence(Proof.of("seen"))
+        .build();
+  }
+
+  private static Finding again(Finding finding, long minute) {
+    return Finding.newBuilder(finding)
+        .setRevision(finding.getRevision() + 1)
+        .setAt(Instant.ofEpochMilli(minute * MINUTE))
+        .setStatus(FindingStatus.update)
+        .build();
+  }
+
+  private static Finding resolved(Finding finding, long minute) {
+    Finding resolved = again(finding, minute);
+    resolved.setStatus(FindingStatus.resolved);
+    resolved.setResolution(Resolution.cleared);
+    return resolved;
+  }
+
+  private static Finding because(Finding finding, Finding fault) {
+    finding.setCause(
+        Cause.newBuilder()
+            .setKind(fault.getKind())
+            .setEntity(fault.getEntity())
+            .setScore(0.9)
+            .setFinding(fault.getId())
+            .build());
+    return finding;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.plumbline.streams.latency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.streams.Given;
+import dev.plumbline.streams.findings.Kind;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Replicas of one model server at 30 s a scrape; a step takes 10 ms and a little more under load.
+ */
+class SwingTest {
+  private final Given given = new Given();
+  private final Random random = new Random(7);
+  private final double[] steps = new double[3];
+  private final double[] seconds = new double[3];
+
+  @BeforeEach
+  void aNodeWithOneBoardThatTwoPodsShare() {
+    given.shown(given.identity("eu"));
+    given.shown(
+        given.labelled(
+            given.object("v1/Node/n1", ""), "nvidia.com/gpu.sharing-strategy", "time-slicing"));
+    given.shown(given.boards("n1", Given.gpu("GPU-1", "retail/chat-0", "legal/summarize-1")));
+  }
+
+  @Test
+  void stepsThatTakeMuchLongerAtTheSameLoadAreASwing() {
+    scrapes(40, 100, 1);
+    scrapes(5, 100, 1.7);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).hasSize(1);
+    Finding finding = given.of(Kind.LATENCY_SWING).get(0);
+    assertThat(finding.getEntity())
+        .containsEntry("namespace", "retail")
+        .containsEntry("workload", "chat")
+        .containsEntry("pod", "chat-0");
+    assertThat(finding.getEvidence().getExpected()).isBetween(0.010, 0.013);
+  }
+
+  @Test
+  void itClearsWhenStepsAreQuickAgain() {
+    scrapes(40, 100, 1);
+    scrapes(8, 100, 2);
+    scrapes(12, 100, 1);
+
+    assertThat(last(Kind.LATENCY_SWING).getStatus()).isEqualTo(FindingStatus.resolved);
+  }
+
+  @Test
+  void aFlashCrowdIsNoSwing() {
+    scrapes(40, 100, 1);
+    scrapes(20, 900, 3);
+    scrapes(10, 100, 1);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+  }
+
+  @Test
+  void oneSlowScrapeIsNoSwing() {
+    scrapes(40, 100, 1);
+    scrapes(1, 100, 3);
+    scrapes(10, 100, 1);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+  }
+
+  @Test
+  void aModelThatHardlyAnybodyAsksNeverPages() {
+    scrapes(40, 3, 1);
+    scrapes(20, 3, 4);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+  }
+
+  @Test
+  void aRestartOfDetectionInTheMiddleChangesNothing() {
+    scrapes(40, 100, 1);
+    given.restarted();
+    scrapes(2, 100, 1.7);
+    given.restarted();
+    scrapes(3, 100, 1.7);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).hasSize(1);
+  }
+
+  @Test
+  void theImageThatWasChangedJustBeforeIsTheCause() {
+    deployed("v1");
+    scrapes(40, 100, 1);
+    deployed("v2");
+    scrapes(6, 100, 2);
+
+    Finding finding = last(Kind.LATENCY_SWING);
+    assertThat(finding.getCause().getKind()).isEqualTo(Kind.DRIFT_CONFIG);
+    assertThat(finding.getCause().getEntity())
+        .containsEntry("field", "spec.template.spec.containers[0].image");
+  }
+
+  @Test
+  void aNeighbourOnTheBoardThatGrewAtTheSameTimeIsTheAggressor() {
+    for (int i = 0; i < 40; i++) {
+      neighbour(20);
+      scrapes(1, 100, 1);
+    }
+    for (int i = 0; i < 8; i++) {
+      neighbour(400);
+      scrapes(1, 100, 2);
+    }
+
+    Finding contention = last(Kind.GPU_CONTENTION);
+    assertThat(contention.getEntity()).containsEntry("workload", "chat");
+    assertThat(contention.getCause().getEntity()).containsEntry("workload", "summarize");
+    assertThat(last(Kind.LATENCY_SWING).getCause().getFinding()).isEqualTo(contention.getId());
+  }
+
+  @Test
+  void aNeighbourThatDoesWhatItAlwaysDidIsNotAccused() {
+    for (int i = 0; i < 48; i++) {
+      neighbour(20);
+      scrapes(1, 100, i < 40 ? 1 : 2);
+    }
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isNotEmpty();
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
+  void aBatchJobThatLandedOnTheNodeJustBeforeIsTheAggressor() {
+    scrapes(40, 100, 1);
+    var job = given.object("v1/Pod/research/reindex-1", "", "spec.nodeName", "n1");
+    job.setOwner("Job/reindex");
+    given.shown(job);
+    scrapes(8, 100, 2);
+
+    assertThat(last(Kind.GPU_CONTENTION).getCause().getEntity())
+        .containsEntry("workload", "reindex")
+        .containsEntry("pod", "reindex-1");
+  }
+
+  private void scrapes(int count, double tokensPerSecond, double slower) {
+    for (int i = 0; i < count; i++) {
+      double load = tokensPerSecond * (0.7 + 0.6 * random.nextDouble());
+      double done = Math.rint(load * 30);
+      double step = (0.010 + 0.00001 * load) * slower * (1 + 0.03 * random.nextGaussian());
+      steps[0] += done;
+      seconds[0] += done * step;
+      given.shown(given.server("retail", "chat", "chat-0", steps[0], seconds[0])).after(30);
+    }
+  }
+
+  private void neighbour(double tokensPerSecond) {
+    steps[1] += tokensPerSecond * 30;
+    seconds[1] += tokensPerSecond * 30 * 0.02;
+    given.shown(given.server("legal", "summarize", "summarize-1", steps[1], seconds[1]));
+  }
+
+  private void deployed(String image) {
+    given.shown(
+        given.object(
+            "apps/v1/Deployment/retail/chat",
+            "",
+            "spec.template.spec.containers[0].image",
+            "vllm:" + image));
+  }
+
+  private Finding last(String kind) {
+    return given.of(kind).get(given.of(kind).size() - 1);
+  }
+}
