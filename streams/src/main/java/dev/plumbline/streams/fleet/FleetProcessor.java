@@ -34,7 +34,6 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   private final Board board;
   private final Map<String, Tables> tables = new TreeMap<>();
   private final Map<Integer, Long> heardWall = new TreeMap<>();
-  private final Set<Integer> ended = new TreeSet<>();
   private ProcessorContext<String, Finding> context;
   private EntityStore store;
   private Merge merge;
@@ -87,9 +86,8 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       }
       case "end" -> {
         merge.reached(fact.getPartition(), Long.MAX_VALUE);
-        ended.add(fact.getPartition());
         release(now);
-        if (ended.size() == partitions) {
+        if (merge.hasEnded()) {
           passOnEnd(record.timestamp());
         }
       }

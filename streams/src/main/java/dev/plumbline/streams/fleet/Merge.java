@@ -122,6 +122,12 @@ final class Merge {
     return slowest;
   }
 
+  /** True when every partition has ended. */
+  boolean hasEnded() {
+    return reached.size() == partitions
+        && reached.all().values().stream().allMatch(it -> it.at == Long.MAX_VALUE);
+  }
+
   private long newest() {
     long newest = Long.MIN_VALUE;
     for (Reached mark : reached.all().values()) {

@@ -13,10 +13,14 @@ import dev.plumbline.streams.intake.DeadLetter;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.intake.Sequencer;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -41,10 +45,26 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   static final String FACTS = "facts";
   static final String DEAD_LETTERS = "dead-letters";
 
+  /** Owner of what is kept of the partition itself; no cluster has this UID. */
+  private static final String PARTITION = "partition";
+
   /** A partition that was quiet for so long (wall clock) gets nothing more for what it holds. */
   private static final Duration QUIET = Duration.ofSeconds(20);
 
   private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
+
+  /** That a topic of the partition has ended; its being there says it all. */
+  private static final class Ended implements State {
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+    }
+  }
 
   /** One cluster of the partition. */
   private final class Seat {
@@ -75,7 +95,8 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private final Instruments instruments;
   private final Board board;
   private final Map<String, Seat> seats = new TreeMap<>();
-  private final Set<String> ended = new HashSet<>();
+  private Tables own;
+  private Table<Ended> ended;
   private ProcessorContext<String, Object> context;
   private EntityStore store;
   private String task;
@@ -98,6 +119,8 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     store = context.getStateStore(STORE);
     store.beforeCommit(this::save);
     board.opened(task, Set.of());
+    own = new Tables(store.take(PARTITION));
+    ended = own.table("ended", Ended::new);
     for (String cluster : store.clusters()) {
       seat(cluster).judge.open().forEach(finding -> board.changed(task, finding));
     }
@@ -212,7 +235,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void end(String topic, long at) {
-    ended.add(topic);
+    ended.edit(topic);
     if (ended.size() < decoders.size()) {
       return;
     }
@@ -221,6 +244,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void save() {
+    own.drain((table, entity, bytes) -> store.write(PARTITION, table, entity, bytes));
     for (Seat seat : seats.values()) {
       seat.judge
           .tables()

@@ -1,0 +1,98 @@
+package dev.plumbline.cli.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.plumbline.agent.run.AgentSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void theFilesThatAreDeployedAreUnderstood() throws IOException {
+    Settings compose = Settings.read(Path.of("../deploy/compose/plumbline.yaml"), Map.of());
+
+    assertThat(compose.kafka()).containsEntry("bootstrap.servers", "kafka:9092");
+    assertThat(compose.http().getPort()).isEqualTo(8080);
+    assertThat(compose.agent().targets()).hasSize(1);
+    assertThat(compose.connect()).containsEntry("group.id", "plumbline-connect");
+  }
+
+  @Test
+  void theEnvironmentOverridesAnyKey() throws IOException {
+    Settings settings =
+        settings(
+            "kafka: {bootstrap.servers: a:1}",
+            Map.of(
+                "PLUMBLINE_KAFKA_BOOTSTRAP_SERVERS",
+                "b:2",
+                "PLUMBLINE_HTTP_PORT",
+                "9",
+                "PLUMBLINE_AGENT_CLUSTER_UID",
+                "u-1"));
+
+    assertThat(settings.kafka()).containsEntry("bootstrap.servers", "b:2");
+    assertThat(settings.http().getPort()).isEqualTo(9);
+    assertThat(settings.agent().cluster()).isEqualTo("u-1");
+  }
+
+  @Test
+  void aTargetHasItsOwnRhythmLabelsAndCredentials() throws IOException {
+    AgentSettings agent =
+        settings(
+                """
+                agent:
+                  cluster: {uid: u-1, name: fra, jurisdiction: eu, labels: {tier: prod}}
+                  scrapes:
+                    - source: vllm
+                      name: retail/chat-1
+                      url: http://10.0.0.1:8000/metrics
+                      interval: 30s
+                      basic.auth: user:secret
+                      labels: {namespace: retail, pod: chat-1}
+                """,
+                Map.of())
+            .agent();
+
+    assertThat(agent.jurisdiction()).isEqualTo("eu");
+    assertThat(agent.labels()).containsEntry("tier", "prod");
+    assertThat(agent.targets().get(0).interval()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(agent.targets().get(0).labels()).containsEntry("pod", "chat-1");
+  }
+
+  @Test
+  void whatIsWrongIsNamedWithFilePlaceAndRemedy() {
+    assertWrong("kafak: {}", "kafak is unknown; known are agent, connect");
+    assertWrong("http: {prot: 1}", "http.prot is unknown; known are host, port");
+    assertWrong("agent: {scrapes: [{url: 'http://a/'}]}", "agent.scrapes[0].source is missing");
+    assertWrong(
+        "agent: {scrapes: [{source: a, url: 'http://a/', interval: soon}]}", "soon is not a time");
+    assertWrong("registry: {}", "kafka.bootstrap.servers is missing");
+    assertWrong("a: b: c", "plumbline.yaml:1: not valid YAML");
+  }
+
+  private void assertWrong(String yaml, String message) {
+    assertThatThrownBy(
+            () -> {
+              Settings settings = settings(yaml, Map.of());
+              settings.agent();
+              settings.kafka();
+            })
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("plumbline.yaml")
+        .hasMessageContaining(message);
+  }
+
+  private Settings settings(String yaml, Map<String, String> environment) throws IOException {
+    Path file = folder.resolve("plumbline.yaml");
+    Files.writeString(file, yaml);
+    return Settings.read(file, environment);
+  }
+}
