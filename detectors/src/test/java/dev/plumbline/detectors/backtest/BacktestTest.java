@@ -1,0 +1,115 @@
+package dev.plumbline.detectors.backtest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BacktestTest {
+  @TempDir Path folder;
+
+  @Test
+  void everyRowComesOutWithAScore() throws IOException {
+    assertThat(scored("timestamp,value\n2026-01-01 00:00:00,1.50\n2026-01-01T00:05:00Z,2\n"))
+        .containsExactly(
+            "timestamp,value,score", "2026-01-01 00:00:00,1.50,0.0", "2026-01-01T00:05:00Z,2,0.0");
+  }
+
+  @Test
+  void aSpikeScoresAndItsNeighboursDoNot() throws IOException {
+    StringBuilder csv = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      csv.append(1_700_000_000 + i * 60).append(',').append(i == 250 ? 900 : 10 + i % 3);
+      csv.append('\n');
+    }
+    List<String> lines = scored(csv.toString());
+
+    assertThat(score(lines.get(251))).isGreaterThan(0.5);
+    assertThat(score(lines.get(249))).isLessThan(0.3);
+  }
+
+  @Test
+  void theColumnsMayStandInAnyOrderAmongOthers() throws IOException {
+    assertThat(scored("Label,\"Value\",TimeStamp\n0,3,2026-01-01T00:00:00\n"))
+        .containsExactly("timestamp,value,score", "2026-01-01T00:00:00,3,0.0");
+  }
+
+  @Test
+  void aMissingValueHasNoScoreAndTheNextRowIsScoredAsIfItWereNotThere() throws IOException {
+    assertThat(scored("1,5\n2,\n3,NaN\n4,5\n"))
+        .containsExactly("timestamp,value,score", "1,5,0.0", "2,,", "3,NaN,", "4,5,0.0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:00:00",
+        "2026-03-01 12:00:00",
+        "2026-03-01T14:00:00+02:00",
+        "1772366400",
+        "1772366400000"
+      })
+  void anInstantMayBeWrittenInAnyOfTheseWays(String text) {
+    assertThat(Timestamps.millis(text)).isEqualTo(1_772_366_400_000L);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1,2;2,two|:2: value: 'two' is no number; leave it empty when it is missing",
+        "1,2;soon,3|:2: timestamp: 'soon' is none; wanted is ISO 8601",
+        "1,2;7|:2: has 1 fields, the timestamp and the value are wanted",
+        "2,2;1,3|:2: timestamp: '1' is before the row above it; sort the rows by time",
+        "timestamp,count;1,3|:1: has no column 'value'; wanted are timestamp and value",
+        "timestamp,value|: has no rows; wanted lines of timestamp,value"
+      })
+  void anErrorNamesFileLineAndField(String csv, String message) throws IOException {
+    Path file = write(csv.replace(';', '\n'));
+
+    assertThatThrownBy(() -> Backtest.run(file, new StringBuilder()))
+        .isInstanceOf(BacktestException.class)
+        .hasMessageStartingWith(file + message);
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed() {
+    Path file = folder.resolve("none.csv");
+
+    assertThatThrownBy(() -> Backtest.run(file, new StringBuilder()))
+        .hasMessage(file + ": there is no such file");
+  }
+
+  @Test
+  void aFileThatIsNoTextIsNamed() throws IOException {
+    Path file = folder.resolve("series.csv");
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+
+    assertThatThrownBy(() -> Backtest.run(file, new StringBuilder()))
+        .hasMessage(file + ": is not text in UTF-8");
+  }
+
+  private List<String> scored(String csv) throws IOException {
+    StringBuilder out = new StringBuilder();
+    Backtest.run(write(csv), out);
+    return out.toString().lines().toList();
+  }
+
+  private static double score(String line) {
+    return Double.parseDouble(line.substring(line.lastIndexOf(',') + 1));
+  }
+
+  private Path write(String csv) throws IOException {
+    return Files.writeString(folder.resolve("series.csv"), csv, StandardCharsets.UTF_8);
+  }
+}
