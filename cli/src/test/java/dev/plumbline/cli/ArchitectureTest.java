@@ -52,7 +52,15 @@ class ArchitectureTest {
   void watchersNeverAskTheWallClock() {
     for (String watcher :
         List.of(
-            "telemetry", "gpu", "latency", "drift", "policy", "residency", "resource", "cause")) {
+            "telemetry",
+            "gpu",
+            "latency",
+            "load",
+            "drift",
+            "policy",
+            "residency",
+            "resource",
+            "cause")) {
       noClasses()
           .that()
           .resideInAPackage("dev.plumbline.streams." + watcher + "..")
@@ -67,7 +75,8 @@ class ArchitectureTest {
   @Test
   void watchersDoNotKnowEachOther() {
     slices()
-        .matching("dev.plumbline.streams.(telemetry|gpu|latency|drift|residency|resource|cause)..")
+        .matching(
+            "dev.plumbline.streams.(telemetry|gpu|latency|load|drift|residency|resource|cause)..")
         .should()
         .notDependOnEachOther()
         .check(CLASSES);

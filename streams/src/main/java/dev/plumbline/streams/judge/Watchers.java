@@ -8,6 +8,7 @@ import dev.plumbline.streams.gpu.ExhaustionWatcher;
 import dev.plumbline.streams.gpu.FaultWatcher;
 import dev.plumbline.streams.gpu.ThrottleWatcher;
 import dev.plumbline.streams.latency.LatencyWatcher;
+import dev.plumbline.streams.load.SurgeWatcher;
 import dev.plumbline.streams.policy.PolicyWatcher;
 import dev.plumbline.streams.policy.ViolationWatcher;
 import dev.plumbline.streams.residency.ResidencyWatcher;
@@ -31,6 +32,7 @@ final class Watchers {
           ThrottleWatcher::new,
           FaultWatcher::new,
           ExhaustionWatcher::new,
+          SurgeWatcher::new,
           LatencyWatcher::new,
           ContentionWatcher::new,
           CreepWatcher::new,
