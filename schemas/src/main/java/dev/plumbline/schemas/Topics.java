@@ -43,18 +43,29 @@ public final class Topics {
    * @return names of the topics that were created
    */
   public static List<String> create(Admin admin, int partitions, int replication) {
+    return create(admin, partitions, replication, Map.of());
+  }
+
+  /**
+   * The same with settings of their own for all topics: a replay keeps records whatever their age,
+   * for they carry the time of the tape.
+   */
+  public static List<String> create(
+      Admin admin, int partitions, int replication, Map<String, String> overrides) {
     Set<String> existing = new HashSet<>(await(admin.listTopics().names()));
     List<String> created = new ArrayList<>();
     for (Topic topic : Topic.ALL) {
       if (existing.contains(topic.name())) {
         continue;
       }
+      Map<String, String> settings = new HashMap<>(topic.settings());
+      settings.putAll(overrides);
       NewTopic wanted =
           new NewTopic(
                   topic.name(),
                   Optional.of(topic.partitioned() ? partitions : 1),
                   Optional.ofNullable(replication < 0 ? null : (short) replication))
-              .configs(topic.settings());
+              .configs(settings);
       try {
         await(admin.createTopics(List.of(wanted)).all());
         created.add(topic.name());

@@ -81,7 +81,7 @@ public final class Replay {
    */
   public void load(List<Path> tapes, int partitions) throws IOException {
     try (Admin admin = Admin.create(kafka)) {
-      Topics.create(admin, partitions, 1);
+      Topics.create(admin, partitions, 1, Map.of("retention.ms", "-1"));
     }
     AtomicReference<Exception> failed = new AtomicReference<>();
     long latest = 0;
