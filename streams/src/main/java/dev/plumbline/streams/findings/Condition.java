@@ -19,11 +19,15 @@ public final class Condition implements State {
     RESOLVED
   }
 
+  /** A condition is stale when it misses so many of its own intervals. */
+  private static final int SIGHTS = 3;
+
   Phase phase = Phase.SUSPECTED;
   long badSince;
   int badSights;
   long healthySince = -1;
   long lastSight;
+  long sightGap;
   long resolvedAt;
   long staleAfter;
   int returns;
@@ -31,6 +35,17 @@ public final class Condition implements State {
 
   public Phase phase() {
     return phase;
+  }
+
+  /** Notes a sight and how long it is after the one before. */
+  void seen(long at) {
+    sightGap = lastSight == 0 ? 0 : Math.max(0, at - lastSight);
+    lastSight = at;
+  }
+
+  /** True when it is not seen for longer than its rule and its own rhythm allow. */
+  boolean isUnseen(long at) {
+    return staleAfter > 0 && at - lastSight > Math.max(staleAfter, SIGHTS * sightGap);
   }
 
   /** The last line said about it; null while it is only suspected for the first time. */
@@ -46,6 +61,7 @@ public final class Condition implements State {
     out.writeInt(badSights);
     out.writeLong(healthySince);
     out.writeLong(lastSight);
+    out.writeLong(sightGap);
     out.writeLong(resolvedAt);
     out.writeLong(staleAfter);
     out.writeInt(returns);
@@ -62,6 +78,7 @@ public final class Condition implements State {
     badSights = in.readInt();
     healthySince = in.readLong();
     lastSight = in.readLong();
+    sightGap = in.readLong();
     resolvedAt = in.readLong();
     staleAfter = in.readLong();
     returns = in.readInt();

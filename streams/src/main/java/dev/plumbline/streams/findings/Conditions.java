@@ -85,7 +85,7 @@ public final class Conditions {
       }
       c.badSights++;
     }
-    c.lastSight = at;
+    c.seen(at);
     c.healthySince = -1;
     if (c.phase == Phase.SUSPECTED
         && c.badSights >= rule.raiseSights()
@@ -108,7 +108,7 @@ public final class Conditions {
       return;
     }
     table.edit(key);
-    c.lastSight = at;
+    c.seen(at);
     if (c.healthySince < 0) {
       c.healthySince = at;
     }
@@ -146,10 +146,7 @@ public final class Conditions {
             (key, c) -> {
               if (c.phase == Phase.RESOLVED && at - c.resolvedAt > STORY.toMillis()) {
                 forget.add(key);
-              } else if (c.phase == Phase.OPEN
-                  && c.staleAfter > 0
-                  && at - c.lastSight > c.staleAfter
-                  && !c.finding.getStale()) {
+              } else if (c.phase == Phase.OPEN && c.isUnseen(at) && !c.finding.getStale()) {
                 stale.add(key);
               }
             });

@@ -29,6 +29,9 @@ public final class Inventory {
   /** Kept beside a node's labels; no label has such a name. */
   private static final String CORDONED = "spec.unschedulable";
 
+  /** When a node was last seen being serviced; kept beside its labels as well. */
+  private static final String SERVICED = "serviced.at";
+
   private final String cluster;
   private final Table<Pod> pods;
   private final Table<Gpu> gpus;
@@ -106,12 +109,21 @@ public final class Inventory {
     return labels == null ? "" : labels.get(label);
   }
 
-  /** True when a node is being serviced: cordoned, or its GPU driver is being changed. */
-  public boolean isServiced(String node) {
+  /**
+   * True when a node was being serviced at a time or later: cordoned, or its GPU driver changed.
+   *
+   * @param since event time, milliseconds
+   */
+  public boolean wasServiced(String node, long since) {
     Labels labels = nodes.get(node);
     if (labels == null) {
       return false;
     }
+    String last = labels.get(SERVICED);
+    return isServiced(labels) || !last.isEmpty() && Long.parseLong(last) >= since;
+  }
+
+  private static boolean isServiced(Labels labels) {
     String upgrade = labels.get("nvidia.com/gpu-driver-upgrade-state");
     return labels.get(CORDONED).equals("true")
         || !upgrade.isEmpty() && !upgrade.equals("upgrade-done");
@@ -340,12 +352,19 @@ public final class Inventory {
       return;
     }
     Labels labels = table.edit(name);
+    String serviced = labels.get(SERVICED);
     labels.values.clear();
     labels.values.putAll(snapshot.getObjectLabels());
     for (Field field : snapshot.getDeclared()) {
       if (field.getPath().equals(CORDONED)) {
         labels.values.put(CORDONED, field.getValue());
       }
+    }
+    if (table == nodes && isServiced(labels)) {
+      long at = snapshot.getHeader().getObservedAt().toEpochMilli();
+      labels.values.put(SERVICED, Long.toString(at));
+    } else if (!serviced.isEmpty()) {
+      labels.values.put(SERVICED, serviced);
     }
   }
 

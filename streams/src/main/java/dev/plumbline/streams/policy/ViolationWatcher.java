@@ -16,6 +16,7 @@ import dev.plumbline.streams.state.Table;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -25,6 +26,11 @@ import java.util.TreeSet;
  */
 public final class ViolationWatcher implements Watcher {
   private static final Rule VIOLATED = Rule.told(Kind.DRIFT_POLICY);
+
+  /** Reports that are seen within this time of the first look were there before it. */
+  private static final Duration FIRST_LOOK = Duration.ofMinutes(10);
+
+  private static final String SELF = "self";
 
   /** Policies a resource violates, by report. */
   private static final class Report implements State {
@@ -43,18 +49,40 @@ public final class ViolationWatcher implements Watcher {
     }
   }
 
+  /** When the cluster was first looked at. */
+  private static final class Began implements State {
+    long at;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      out.writeLong(at);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      at = in.readLong();
+    }
+  }
+
   private final Cluster cluster;
+  private final Table<Began> began;
   private final Table<Report> reports;
   private final Table<Report> workloads;
 
   public ViolationWatcher(Cluster cluster) {
     this.cluster = cluster;
+    began = cluster.tables().table("policy.began", Began::new);
     reports = cluster.tables().table("policy.reports", Report::new);
     workloads = cluster.tables().table("policy.workloads", Report::new);
   }
 
   @Override
   public void see(PolicySnapshot snapshot) {
+    if (began.get(SELF) == null) {
+      began.edit(SELF).at = snapshot.getHeader().getObservedAt().toEpochMilli();
+    }
     boolean report =
         snapshot.getKind().endsWith("Report")
             || snapshot.getApiVersion().startsWith("constraints.gatekeeper.sh/");
@@ -79,7 +107,7 @@ public final class ViolationWatcher implements Watcher {
     for (PolicyResult result : failing.values()) {
       String id = id(result);
       if (known.failing.add(id)) {
-        fails(snapshot, result, first, at);
+        fails(result, first, at);
       }
     }
     TreeSet<String> healed = new TreeSet<>(known.failing);
@@ -93,13 +121,13 @@ public final class ViolationWatcher implements Watcher {
     }
   }
 
-  private void fails(PolicySnapshot snapshot, PolicyResult result, boolean first, long at) {
+  private void fails(PolicyResult result, boolean first, long at) {
     Entity entity = entity(result.getResource());
     // a pod's successor that fails as the pod did is the same old story
     String owner = entity.get("workload") == null ? entity.key() : entity.get("workload");
     Report workload = workloads.edit(entity.get("namespace") + '/' + owner);
     boolean old = !workload.failing.add(result.getPolicy() + '/' + result.getRule());
-    if (first && cluster.inventory().said("name").isEmpty() || first && isOld(snapshot) || old) {
+    if (old || first && at - began.get(SELF).at < FIRST_LOOK.toMillis()) {
       return;
     }
     cluster
@@ -122,11 +150,6 @@ public final class ViolationWatcher implements Watcher {
                 result.getRule(),
                 "severity",
                 result.getSeverity()));
-  }
-
-  /** True when the report existed before the cluster was watched: its first sight is no news. */
-  private boolean isOld(PolicySnapshot snapshot) {
-    return snapshot.getHeader().getSequence() < 500 || snapshot.getGeneration() >= 0;
   }
 
   private static String aspect(PolicyResult result) {

@@ -162,7 +162,7 @@ public final class StaleWatcher implements Watcher {
                 STALE.aspect(target.source),
                 target.entity,
                 at,
-                isServiced(target.entity) ? Severity.info : Severity.warning,
+                isServiced(target) ? Severity.info : Severity.warning,
                 Proof.of(
                     (at - target.seenAt) / 1000.0,
                     target.interval / 1000.0,
@@ -179,13 +179,14 @@ public final class StaleWatcher implements Watcher {
   }
 
   /** A node that is being serviced takes its targets down on purpose. */
-  private boolean isServiced(Entity entity) {
+  private boolean isServiced(Target target) {
+    Entity entity = target.entity;
     String node = entity.get("node");
     if (node == null && entity.get("pod") != null) {
       Pod pod = cluster.inventory().pod(entity.get("namespace"), entity.get("pod"));
       node = pod == null ? null : pod.node;
     }
-    return node != null && cluster.inventory().isServiced(node);
+    return node != null && cluster.inventory().wasServiced(node, target.seenAt);
   }
 
   private void scraped(Header header) {
