@@ -67,6 +67,11 @@ public final class TapeReader implements Closeable {
     return Optional.empty();
   }
 
+  /** Number of the line read last, from 1. */
+  public long number() {
+    return number;
+  }
+
   /** Number of lines passed over so far. */
   public long broken() {
     return broken;

@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
       FindingsCommand.class,
       IncidentsCommand.class,
       RemediationsCommand.class,
+      WhyCommand.class,
       TopicsCommand.class,
       DoctorCommand.class,
       VersionCommand.class,
