@@ -1,6 +1,7 @@
 package dev.plumbline.cli.command;
 
 import java.io.PrintWriter;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -45,6 +46,7 @@ public final class Plumbline implements Runnable {
   /** The command line, ready to execute: 0 done, 1 failed, 2 wrong use. */
   public static CommandLine commandLine() {
     CommandLine command = new CommandLine(new Plumbline());
+    ServiceLoader.load(Subcommand.class).forEach(command::addSubcommand);
     command.setExecutionExceptionHandler(
         (e, failed, result) -> {
           Plumbline root =

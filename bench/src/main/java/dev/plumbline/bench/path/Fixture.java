@@ -1,0 +1,193 @@
+package dev.plumbline.bench.path;
+
+import dev.plumbline.bench.load.Load;
+import dev.plumbline.bench.load.Size;
+import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.Topics;
+import dev.plumbline.schemas.registry.SchemaRegistry;
+import dev.plumbline.schemas.serde.EventSerializer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.LogDirDescription;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Topics with a load on them, and what the broker knows of them. */
+final class Fixture implements AutoCloseable {
+  static final List<Topic> SNAPSHOTS =
+      List.of(Topic.RESOURCE_SNAPSHOTS, Topic.LATENCY_SNAPSHOTS, Topic.POLICY_SNAPSHOTS);
+
+  private static final List<Topic> OUTPUTS =
+      List.of(
+          Topic.FLEET_FACTS,
+          Topic.FINDINGS,
+          Topic.INCIDENTS,
+          Topic.REMEDIATIONS,
+          Topic.DEAD_LETTERS);
+
+  final BrokerProcess broker;
+  final SchemaRegistry registry = SchemaRegistry.inMemory();
+  final int partitions;
+  final Admin admin;
+  long snapshots;
+  long samples;
+  long rawBytes;
+  private int applications;
+
+  Fixture(BrokerProcess broker, int partitions) {
+    this.broker = broker;
+    this.partitions = partitions;
+    admin = Admin.create(broker.client());
+    Topics.create(admin, partitions, 1, Map.of("retention.ms", "-1"));
+  }
+
+  /** A name that no run had before: a group that just ended still waits for its members. */
+  String application() {
+    return "bench" + applications++;
+  }
+
+  /** Client settings. */
+  Map<String, Object> client() {
+    return broker.client();
+  }
+
+  /** Puts a load onto the topics, as the agents send it. */
+  void load(Size size) {
+    AtomicReference<Exception> failed = new AtomicReference<>();
+    EventSerializer<SpecificRecord> bytes = new EventSerializer<>(registry);
+    try (KafkaProducer<String, byte[]> producer = producer()) {
+      snapshots +=
+          new Load(size)
+              .drain(
+                  (topic, cluster, at, snapshot, count) -> {
+                    byte[] value = bytes.serialize(topic.name(), snapshot);
+                    samples += count;
+                    rawBytes += value.length;
+                    producer.send(
+                        new ProducerRecord<>(topic.name(), null, at, cluster, value),
+                        (sent, e) -> failed.compareAndSet(null, e));
+                  });
+      producer.flush();
+    }
+    if (failed.get() != null) {
+      throw new IllegalStateException("the load could not be written", failed.get());
+    }
+  }
+
+  /** A producer set as the agent's. */
+  KafkaProducer<String, byte[]> producer() {
+    Map<String, Object> settings = new HashMap<>(client());
+    settings.put("linger.ms", 20);
+    settings.put("compression.type", "lz4");
+    settings.put("batch.size", 262_144);
+    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+  }
+
+  /** Partitions of the snapshot topics. */
+  List<TopicPartition> inputs() {
+    List<TopicPartition> all = new ArrayList<>();
+    for (Topic topic : SNAPSHOTS) {
+      for (int p = 0; p < partitions; p++) {
+        all.add(new TopicPartition(topic.name(), p));
+      }
+    }
+    return all;
+  }
+
+  /** Records on the snapshot topics that a group has done with. */
+  long committed(String group) {
+    Set<TopicPartition> inputs = new HashSet<>(inputs());
+    return await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
+        .entrySet()
+        .stream()
+        .filter(it -> inputs.contains(it.getKey()) && it.getValue() != null)
+        .mapToLong(it -> it.getValue().offset())
+        .sum();
+  }
+
+  /** Records in a topic that were not removed, as a reader of committed ones sees them. */
+  long records(Topic topic) {
+    Map<String, Object> settings = new HashMap<>(client());
+    settings.put("isolation.level", "read_committed");
+    long count = 0;
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> all = new ArrayList<>();
+      for (int p = 0; p < (topic.partitioned() ? partitions : 1); p++) {
+        all.add(new TopicPartition(topic.name(), p));
+      }
+      consumer.assign(all);
+      consumer.seekToBeginning(all);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(all);
+      while (ends.entrySet().stream()
+          .anyMatch(it -> consumer.position(it.getKey()) < it.getValue())) {
+        count += consumer.poll(Duration.ofMillis(50)).count();
+      }
+    }
+    return count;
+  }
+
+  /** Bytes in the broker's log of all topics whose name has a part. */
+  long logged(String part) {
+    long bytes = 0;
+    for (Map<String, LogDirDescription> node :
+        await(admin.describeLogDirs(List.of(1)).allDescriptions()).values()) {
+      for (LogDirDescription folder : node.values()) {
+        bytes +=
+            folder.replicaInfos().entrySet().stream()
+                .filter(it -> it.getKey().topic().contains(part))
+                .mapToLong(it -> it.getValue().size())
+                .sum();
+      }
+    }
+    return bytes;
+  }
+
+  /** Empties what detection writes, and removes an application's own topics. */
+  void clean(String application) {
+    Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+    for (Topic topic : OUTPUTS) {
+      for (int p = 0; p < (topic.partitioned() ? partitions : 1); p++) {
+        all.put(new TopicPartition(topic.name(), p), RecordsToDelete.beforeOffset(-1));
+      }
+    }
+    await(admin.deleteRecords(all).all());
+    List<String> own =
+        await(admin.listTopics().names()).stream()
+            .filter(it -> it.startsWith(application + "-"))
+            .toList();
+    await(admin.deleteTopics(own).all());
+  }
+
+  static <T> T await(KafkaFuture<T> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the broker refuses: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}
