@@ -4,9 +4,9 @@ FROM maven:3.9.11-eclipse-temurin-17 AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.m2 \
-    mvn -q -B -DskipTests -pl cli -am package \
+    mvn -q -B -DskipTests -pl bench -am package \
  && mkdir /plumbline \
- && tar -xzf cli/target/plumbline*.tar.gz -C /plumbline --strip-components=1
+ && tar -xzf bench/target/plumbline*.tar.gz -C /plumbline --strip-components=1
 
 FROM eclipse-temurin:17.0.15_6-jre-noble
 LABEL org.opencontainers.image.title="Plumbline" \
