@@ -14,7 +14,6 @@ import dev.plumbline.streams.state.Tables;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -25,12 +24,6 @@ import java.util.function.Function;
  * which spreads.
  */
 final class Cohorts {
-  /** A rollout's first step is given this long to be followed by a second one. */
-  static final Duration BAKE = Duration.ofMinutes(30);
-
-  /** At least so many other clusters must agree before one can differ from them. */
-  private static final int LEAST_OTHERS = 2;
-
   static final Rule DIFFERS = Rule.told(Kind.DRIFT_CONFIG).aspect("fleet");
 
   /** One field of one object, in all clusters. */
@@ -63,9 +56,11 @@ final class Cohorts {
 
   private final Table<Value> values;
   private final Table<Value> leaving;
+  private final Members members;
   private final Function<String, Conditions> conditions;
 
-  Cohorts(Tables tables, Function<String, Conditions> conditions) {
+  Cohorts(Tables tables, Members members, Function<String, Conditions> conditions) {
+    this.members = members;
     values = tables.table("fleet.values", Value::new);
     leaving = tables.table("fleet.leaving", Value::new);
     this.conditions = conditions;
@@ -76,11 +71,14 @@ final class Cohorts {
     String cluster = fact.getCluster();
     long at = fact.getAt().toEpochMilli();
     for (Map.Entry<String, String> field : new TreeMap<>(fact.getFields()).entrySet()) {
-      Value value = values.edit(fact.getCohort() + '|' + fact.getSubject() + '|' + field.getKey());
+      String key = fact.getSubject() + '|' + field.getKey();
+      Value value = values.edit(key);
       value.subject = fact.getSubject();
       value.path = field.getKey();
       String before = value.byCluster.put(cluster, field.getValue());
-      if (before == null || before.equals(field.getValue())) {
+      if (before == null
+          || before.equals(field.getValue())
+          || members.cohort(cluster).spec().ignores(field.getKey())) {
         continue;
       }
       String common = commonOfOthers(value, cluster);
@@ -90,8 +88,8 @@ final class Cohorts {
       } else if (common.equals(before)) {
         value.left.put(cluster, Long.toString(at));
       }
-      settle(value, field.getValue(), at);
-      track(fact.getCohort() + '|' + fact.getSubject() + '|' + field.getKey(), value);
+      settle(cluster, value, field.getValue(), at);
+      track(key, value);
     }
     if (fact.getGone()) {
       for (Map.Entry<String, Value> entry : values.all().entrySet()) {
@@ -110,12 +108,15 @@ final class Cohorts {
       Value value = values.get(entry.getKey());
       for (Map.Entry<String, String> left : new TreeMap<>(value.left).entrySet()) {
         long since = Long.parseLong(left.getValue());
-        long due = since + BAKE.toMillis();
+        String cluster = left.getKey();
+        CohortSpec spec = members.cohort(cluster).spec();
+        long due = since + spec.bakes().toMillis();
         if (now >= due) {
-          String cluster = left.getKey();
           String common = commonOfOthers(value, cluster);
-          if (common != null && !common.equals(value.byCluster.get(cluster))) {
-            differs(cluster, value, common, due);
+          if (common != null
+              && !common.equals(value.byCluster.get(cluster))
+              && !spec.ignores(value.path)) {
+            differs(cluster, value, common, due, spec);
           }
           values.edit(entry.getKey()).left.remove(cluster);
         }
@@ -124,13 +125,27 @@ final class Cohorts {
     }
   }
 
+  /** Cohorts were formed anew: what may differ now, or has no majority against it, is accepted. */
+  void reformed(long at) {
+    for (Value value : values.all().values()) {
+      for (String cluster : value.byCluster.keySet()) {
+        String common = commonOfOthers(value, cluster);
+        boolean alike = common == null || common.equals(value.byCluster.get(cluster));
+        if (alike || members.cohort(cluster).spec().ignores(value.path)) {
+          conditions.apply(cluster).accept(DIFFERS, entity(cluster, value), at);
+        }
+      }
+    }
+  }
+
   /** Another cluster took the same value: those that left before it began a rollout. */
-  private void settle(Value value, String taken, long at) {
-    long holders = value.byCluster.values().stream().filter(taken::equals).count();
+  private void settle(String taker, Value value, String taken, long at) {
+    TreeMap<String, String> cohort = cohort(value, taker);
+    long holders = cohort.values().stream().filter(taken::equals).count();
     if (holders < 2) {
       return;
     }
-    for (Map.Entry<String, String> held : value.byCluster.entrySet()) {
+    for (Map.Entry<String, String> held : cohort.entrySet()) {
       if (held.getValue().equals(taken)) {
         value.left.remove(held.getKey());
         conditions.apply(held.getKey()).accept(DIFFERS, entity(held.getKey(), value), at);
@@ -146,7 +161,7 @@ final class Cohorts {
     }
   }
 
-  private void differs(String cluster, Value value, String common, long at) {
+  private void differs(String cluster, Value value, String common, long at, CohortSpec spec) {
     conditions
         .apply(cluster)
         .bad(
@@ -162,8 +177,8 @@ final class Cohorts {
                     + value.byCluster.get(cluster)
                     + " here and "
                     + common
-                    + " in every other cluster, and nobody followed within "
-                    + BAKE.toMinutes()
+                    + " in every other cluster of its cohort, and nobody followed within "
+                    + spec.bakes().toMinutes()
                     + " minutes",
                 "observed",
                 value.byCluster.get(cluster),
@@ -172,10 +187,10 @@ final class Cohorts {
   }
 
   /** The value that all other clusters share, or null when they don't agree or are too few. */
-  private static String commonOfOthers(Value value, String cluster) {
+  private String commonOfOthers(Value value, String cluster) {
     String common = null;
     int others = 0;
-    for (Map.Entry<String, String> entry : value.byCluster.entrySet()) {
+    for (Map.Entry<String, String> entry : cohort(value, cluster).entrySet()) {
       if (entry.getKey().equals(cluster)) {
         continue;
       }
@@ -185,7 +200,15 @@ final class Cohorts {
       }
       common = entry.getValue();
     }
-    return others >= LEAST_OTHERS ? common : null;
+    return others >= members.cohort(cluster).spec().least() ? common : null;
+  }
+
+  /** What the clusters of the cluster's cohort declare, its own included. */
+  private TreeMap<String, String> cohort(Value value, String cluster) {
+    String name = members.cohort(cluster).name();
+    TreeMap<String, String> cohort = new TreeMap<>(value.byCluster);
+    cohort.keySet().removeIf(it -> !members.cohort(it).name().equals(name));
+    return cohort;
   }
 
   private static Entity entity(String cluster, Value value) {

@@ -32,6 +32,8 @@ public final class Facts {
   private static final List<String> ALIKE =
       List.of(".image", ".args", ".command", ".env", "spec.imageName", "spec.postgresql");
 
+  private static final String LABELS = "labels.";
+
   private static final int MOST_FIELDS = 100;
 
   /** So many targets tell a cluster's rhythm. */
@@ -108,10 +110,25 @@ public final class Facts {
       return Optional.empty();
     }
     last.tick = tick;
-    return Optional.of(
-        fact("alive", at, inventory)
-            .setFields(Map.of("intervalMillis", Long.toString(Math.round(last.interval))))
-            .build());
+    return Optional.of(fact("alive", at, inventory).setFields(said(last, inventory)).build());
+  }
+
+  private static Map<String, String> said(Told last, Inventory inventory) {
+    Map<String, String> said = new TreeMap<>();
+    said.put("intervalMillis", Long.toString(Math.round(last.interval)));
+    // a fact such as region wins over a label of the same name
+    inventory
+        .identity()
+        .forEach(
+            (fact, value) -> {
+              if (fact.startsWith(LABELS)) {
+                said.put(Members.IDENTITY + fact.substring(LABELS.length()), value);
+              }
+            });
+    for (String fact : List.of("provider", "kind", "region", "jurisdiction")) {
+      said.put(Members.IDENTITY + fact, inventory.said(fact));
+    }
+    return said;
   }
 
   /** What an object declares, when it is of a kind that is compared. */

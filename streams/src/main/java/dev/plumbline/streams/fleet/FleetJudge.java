@@ -8,13 +8,7 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
-import dev.plumbline.streams.state.Codec;
-import dev.plumbline.streams.state.State;
-import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -38,42 +32,7 @@ public final class FleetJudge {
 
   static final Rule SILENT = Rule.told(Kind.TELEMETRY_STALE).aspect("agent");
 
-  /** One cluster as the fleet knows it. */
-  private static final class Member implements State {
-    String name = "";
-    String cohort = "";
-    long heard;
-    long interval;
-    boolean silent;
-
-    long patience() {
-      return interval == 0
-          ? UNKNOWN_RHYTHM.toMillis()
-          : Math.max(LEAST_SILENCE.toMillis(), Math.round(ROUNDS * interval));
-    }
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      Codec.text(out, name);
-      Codec.text(out, cohort);
-      out.writeLong(heard);
-      out.writeLong(interval);
-      out.writeBoolean(silent);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      name = Codec.text(in);
-      cohort = Codec.text(in);
-      heard = in.readLong();
-      interval = in.readLong();
-      silent = in.readBoolean();
-    }
-  }
-
-  private final Table<Member> members;
+  private final Members members;
   private final Function<String, Tables> tablesOf;
   private final Consumer<Finding> out;
   private final Map<String, Conditions> conditions = new TreeMap<>();
@@ -85,19 +44,22 @@ public final class FleetJudge {
    * @param out takes each change of a finding's state
    */
   public FleetJudge(Tables tables, Function<String, Tables> tablesOf, Consumer<Finding> out) {
-    members = tables.table("fleet.members", Member::new);
+    members = new Members(tables);
     this.tablesOf = tablesOf;
     this.out = out;
-    cohorts = new Cohorts(tables, this::conditions);
+    cohorts = new Cohorts(tables, members, this::conditions);
   }
 
   /** Takes the next fact. */
   public void judge(Fact fact) {
     long at = fact.getAt().toEpochMilli();
     advance(at);
-    Member member = members.edit(fact.getCluster());
-    member.name = fact.getClusterName();
-    member.cohort = fact.getCohort();
+    if (fact.getKind().equals("control")) {
+      members.applied(fact.getSubject(), fact.getFields().get("spec"));
+      cohorts.reformed(at);
+      return;
+    }
+    Members.Member member = members.edit(fact);
     if (fact.getKind().equals("object")) {
       cohorts.declared(fact);
     } else {
@@ -108,9 +70,9 @@ public final class FleetJudge {
 
   /** Event time passed with nothing to tell. */
   public void advance(long now) {
-    for (Map.Entry<String, Member> entry : members.all().entrySet()) {
-      Member member = entry.getValue();
-      long due = member.heard + member.patience();
+    for (Map.Entry<String, Members.Member> entry : members.all().entrySet()) {
+      Members.Member member = entry.getValue();
+      long due = member.heard + patience(member);
       if (!member.silent && now >= due) {
         members.edit(entry.getKey()).silent = true;
         conditions(entry.getKey())
@@ -133,7 +95,13 @@ public final class FleetJudge {
     conditions.values().forEach(each -> each.tick(now));
   }
 
-  private void heard(String cluster, Member member, long at) {
+  private static long patience(Members.Member member) {
+    return member.interval == 0
+        ? UNKNOWN_RHYTHM.toMillis()
+        : Math.max(LEAST_SILENCE.toMillis(), Math.round(ROUNDS * member.interval));
+  }
+
+  private void heard(String cluster, Members.Member member, long at) {
     if (member.silent) {
       member.silent = false;
       conditions(cluster).ok(SILENT, Entity.of("cluster", cluster), at);
@@ -146,8 +114,7 @@ public final class FleetJudge {
         cluster,
         uid -> {
           Conditions made = new Conditions(uid, tablesOf.apply(uid), out);
-          made.names(
-              ignored -> members.get(uid) == null ? "" : members.get(uid).name, entity -> "");
+          made.names(ignored -> members.name(uid), entity -> "");
           return made;
         });
   }

@@ -78,7 +78,9 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       return;
     }
     long now = context.currentSystemTimeMs();
-    heardWall.put(fact.getPartition(), now);
+    if (!fact.getKind().equals("control")) {
+      heardWall.put(fact.getPartition(), now);
+    }
     switch (fact.getKind()) {
       case "progress" -> {
         merge.reached(fact.getPartition(), fact.getAt().toEpochMilli());

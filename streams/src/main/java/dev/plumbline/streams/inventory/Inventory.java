@@ -72,6 +72,12 @@ public final class Inventory {
     return self == null ? "" : self.get(fact);
   }
 
+  /** All facts of the cluster's identity. */
+  public Map<String, String> identity() {
+    Labels self = identity.get(SELF);
+    return self == null ? Map.of() : self.values;
+  }
+
   /** The pod, or null when no source has named it. */
   public Pod pod(String namespace, String name) {
     return pods.get(namespace + '/' + name);

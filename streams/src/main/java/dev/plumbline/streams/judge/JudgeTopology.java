@@ -1,10 +1,12 @@
 package dev.plumbline.streams.judge;
 
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.event.Control;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventSerde;
+import dev.plumbline.streams.fleet.ControlProcessor;
 import dev.plumbline.streams.fleet.FleetProcessor;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
@@ -72,8 +74,24 @@ public final class JudgeTopology {
         keys,
         EventSerde.of(Fact.class, registry).deserializer(),
         Topic.FLEET_FACTS.name());
+    topology.addSource("control-in", keys, new ByteArrayDeserializer(), Topic.CONTROL.name());
     topology.addProcessor(
-        "fleet", () -> new FleetProcessor(partitions, live, instruments, board), "facts-in");
+        "control",
+        () ->
+            new ControlProcessor(
+                EventSerde.of(Control.class, registry).deserializer(), instruments),
+        "control-in");
+    topology.addSink(
+        ControlProcessor.DEAD_LETTERS,
+        Topic.DEAD_LETTERS.name(),
+        keyBytes,
+        new ByteArraySerializer(),
+        "control");
+    topology.addProcessor(
+        ControlProcessor.FLEET,
+        () -> new FleetProcessor(partitions, live, instruments, board),
+        "facts-in",
+        "control");
     topology.addStateStore(EntityStore.builder(FleetProcessor.STORE), "fleet");
     topology.addSink(
         "fleet-findings",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.Resolution;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.state.Tables;
 import java.time.Instant;
@@ -90,6 +91,56 @@ class FleetTest {
     assertThat(said).isEmpty();
   }
 
+  @Test
+  void aDocumentFormsTheCohortAndOnlyItsClustersAreCompared() {
+    identified("a", "env", "prod");
+    identified("b", "env", "prod");
+    identified("c", "env", "prod");
+    identified("d", "env", "test");
+    applied(1, "prod", "{\"clusters\":{\"matchLabels\":{\"env\":\"prod\"}},\"bake\":\"10m\"}");
+    declared(2, "v1", "a", "b", "c", "d");
+    declared(10, "v2", "d");
+    declared(12, "v2", "b");
+    alive(13, 21, "a", "b", "c", "d");
+    assertThat(said).as("within the bake").isEmpty();
+    alive(22, 23, "a", "b", "c", "d");
+
+    assertThat(said)
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.getEntity()).containsEntry("cluster", "b");
+              assertThat(it.getEvidence().getSummary()).contains("within 10 minutes");
+            });
+  }
+
+  @Test
+  void aFieldThatADocumentLetsDifferIsNoDriftAndWhatIsOpenIsAccepted() {
+    declared(0, "v1", "a", "b", "c");
+    declared(10, "v2", "b");
+    alive(11, 60, "a", "b", "c");
+    applied(61, "all", "{\"ignore\":[\"spec.template.spec.containers[*].image\"]}");
+    alive(61, 61, "a", "b", "c");
+    declared(62, "v3", "c");
+    alive(62, 120, "a", "b", "c");
+
+    assertThat(said)
+        .extracting(Finding::getStatus)
+        .containsExactly(FindingStatus.open, FindingStatus.resolved);
+    assertThat(said.get(1).getResolution()).isEqualTo(Resolution.accepted);
+  }
+
+  @Test
+  void aDocumentThatIsRemovedIsNoLongerInForce() {
+    applied(0, "all", "{\"ignore\":[\"spec.*\"]}");
+    applied(1, "all", null);
+    declared(2, "v1", "a", "b", "c");
+    declared(10, "v2", "b");
+    alive(11, 60, "a", "b", "c");
+
+    assertThat(said).hasSize(1);
+  }
+
   @Property(tries = 100)
   void howeverPartitionsAreReadTheFactsComeInTheirTime(@ForAll long seed) {
     Random random = new Random(seed);
@@ -119,6 +170,17 @@ class FleetTest {
   private void isSilenceOfC(Finding finding) {
     assertThat(finding.getKind()).isEqualTo(Kind.TELEMETRY_STALE);
     assertThat(finding.getEntity()).containsOnly(Map.entry("cluster", "c"));
+  }
+
+  private void identified(String cluster, String label, String value) {
+    fleet.judge(
+        fact("alive", cluster, 0, Map.of("intervalMillis", "0", "identity." + label, value)));
+  }
+
+  private void applied(int minute, String name, String spec) {
+    Fact fact = fact("control", "", minute, spec == null ? Map.of() : Map.of("spec", spec));
+    fact.setSubject(name);
+    fleet.judge(fact);
   }
 
   private void alive(int from, int to, String... clusters) {

@@ -1,0 +1,88 @@
+package dev.plumbline.streams.fleet;
+
+import dev.plumbline.schemas.event.Control;
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.schemas.serde.BadRecordException;
+import dev.plumbline.streams.health.Instruments;
+import dev.plumbline.streams.intake.DeadLetter;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands {@code Cohort} documents to the fleet as facts, which take effect at the event time at
+ * which they were applied. Other kinds are for others.
+ */
+public final class ControlProcessor implements Processor<String, byte[], String, Object> {
+  public static final String FLEET = "fleet";
+  public static final String DEAD_LETTERS = "control-dead-letters";
+
+  private static final String KIND = "Cohort/";
+  private static final Logger LOG = LoggerFactory.getLogger(ControlProcessor.class);
+
+  private final Deserializer<Control> decoder;
+  private final Instruments instruments;
+  private ProcessorContext<String, Object> context;
+
+  public ControlProcessor(Deserializer<Control> decoder, Instruments instruments) {
+    this.decoder = decoder;
+    this.instruments = instruments;
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Object> context) {
+    this.context = context;
+  }
+
+  @Override
+  public void process(Record<String, byte[]> record) {
+    if (record.key() == null || !record.key().startsWith(KIND)) {
+      return;
+    }
+    RecordMetadata origin = context.recordMetadata().orElseThrow();
+    try {
+      Control control = decoder.deserialize(origin.topic(), record.value());
+      Instant at = control == null ? Instant.ofEpochMilli(record.timestamp()) : control.getAt();
+      if (control != null) {
+        CohortSpec.of(control.getSpec());
+      }
+      Fact fact =
+          Fact.newBuilder()
+              .setKind("control")
+              .setPartition(0)
+              .setAt(at)
+              .setOrdinal(origin.offset())
+              .setSubject(record.key().substring(KIND.length()))
+              .setGone(control == null)
+              .setFields(control == null ? Map.of() : Map.of("spec", control.getSpec()))
+              .build();
+      context.forward(new Record<String, Object>("", fact, record.timestamp()), FLEET);
+    } catch (BadRecordException e) {
+      bury(record, origin, e.cause().name().toLowerCase(Locale.ROOT), e.getMessage());
+    } catch (IllegalArgumentException e) {
+      bury(record, origin, "invalid", record.key() + ": " + e.getMessage());
+    }
+  }
+
+  private void bury(
+      Record<String, byte[]> record, RecordMetadata origin, String cause, String message) {
+    instruments.deadLetter(origin.topic(), cause);
+    LOG.atWarn()
+        .addKeyValue("topic", origin.topic())
+        .addKeyValue("offset", origin.offset())
+        .addKeyValue("cause", cause)
+        .log("a control document is not in force: {}", message);
+    Record<String, byte[]> letter = DeadLetter.of(record, origin, cause, message);
+    context.forward(
+        new Record<String, Object>(
+            letter.key(), letter.value(), letter.timestamp(), letter.headers()),
+        DEAD_LETTERS);
+  }
+}

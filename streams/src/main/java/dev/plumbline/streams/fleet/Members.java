@@ -1,0 +1,153 @@
+package dev.plumbline.streams.fleet;
+
+import dev.plumbline.schemas.event.Fact;
+import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
+import dev.plumbline.streams.state.Tables;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The clusters of the fleet and the cohort of each: that of the first {@code Cohort} document, by
+ * name, that has the cluster, else its label {@code plumbline.dev/cohort}, else the one cohort of
+ * all that have neither.
+ */
+final class Members {
+  /** Prefix of what a fact says of its cluster's identity. */
+  static final String IDENTITY = "identity.";
+
+  /** One cluster as the fleet knows it. */
+  static final class Member implements State {
+    String name = "";
+
+    /** Value of the label {@code plumbline.dev/cohort}. */
+    String label = "";
+
+    long heard;
+    long interval;
+    boolean silent;
+
+    /** Labels, provider, kind, region and jurisdiction. */
+    final TreeMap<String, String> identity = new TreeMap<>();
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.text(out, name);
+      Codec.text(out, label);
+      out.writeLong(heard);
+      out.writeLong(interval);
+      out.writeBoolean(silent);
+      Codec.map(out, identity);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      name = Codec.text(in);
+      label = Codec.text(in);
+      heard = in.readLong();
+      interval = in.readLong();
+      silent = in.readBoolean();
+      identity.putAll(Codec.map(in));
+    }
+  }
+
+  /** A Cohort document in force. */
+  private static final class Document implements State {
+    String json = "{}";
+    CohortSpec spec = CohortSpec.DEFAULT;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.text(out, json);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      json = Codec.text(in);
+      spec = CohortSpec.of(json);
+    }
+  }
+
+  /**
+   * A cohort.
+   *
+   * @param name of the document or the label's value; documents and labels never share one
+   */
+  record Cohort(String name, CohortSpec spec) {}
+
+  private final Table<Member> members;
+  private final Table<Document> documents;
+
+  Members(Tables tables) {
+    members = tables.table("fleet.members", Member::new);
+    documents = tables.table("fleet.cohorts", Document::new);
+  }
+
+  /** The member a fact is about, to be changed. */
+  Member edit(Fact fact) {
+    Member member = members.edit(fact.getCluster());
+    member.name = fact.getClusterName();
+    member.label = fact.getCohort();
+    boolean identified = false;
+    for (Map.Entry<String, String> said : fact.getFields().entrySet()) {
+      if (said.getKey().startsWith(IDENTITY)) {
+        if (!identified) {
+          member.identity.clear();
+          identified = true;
+        }
+        member.identity.put(said.getKey().substring(IDENTITY.length()), said.getValue());
+      }
+    }
+    return member;
+  }
+
+  Member edit(String cluster) {
+    return members.edit(cluster);
+  }
+
+  /** Display name; empty when unknown. */
+  String name(String cluster) {
+    Member member = members.get(cluster);
+    return member == null ? "" : member.name;
+  }
+
+  Map<String, Member> all() {
+    return members.all();
+  }
+
+  /** The cohort of a cluster now. */
+  Cohort cohort(String cluster) {
+    Member member = members.get(cluster);
+    Map<String, String> identity = member == null ? Map.of() : member.identity;
+    for (Map.Entry<String, Document> document : documents.all().entrySet()) {
+      if (document.getValue().spec.has(cluster, name(cluster), identity)) {
+        return new Cohort("Cohort/" + document.getKey(), document.getValue().spec);
+      }
+    }
+    return new Cohort(member == null ? "" : member.label, CohortSpec.DEFAULT);
+  }
+
+  /**
+   * A document was applied or removed.
+   *
+   * @throws IllegalArgumentException when its spec is none
+   */
+  void applied(String name, String json) {
+    if (json == null) {
+      documents.remove(name);
+      return;
+    }
+    CohortSpec spec = CohortSpec.of(json);
+    Document document = documents.edit(name);
+    document.json = json;
+    document.spec = spec;
+  }
+}
