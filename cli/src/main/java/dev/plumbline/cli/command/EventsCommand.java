@@ -2,14 +2,11 @@ package dev.plumbline.cli.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.schemas.Topic;
-import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.schemas.serde.EventDeserializer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -20,17 +17,14 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Reads one of the topics that come out, from its beginning. */
 abstract class EventsCommand<T extends SpecificRecord> implements Callable<Integer> {
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Settings; without it, a plumbline up of this machine is asked.")
-  Path config;
+  @Mixin BrokerOption broker;
 
   @Option(names = "--json", description = "One JSON object a line.")
   boolean json;
@@ -55,17 +49,11 @@ abstract class EventsCommand<T extends SpecificRecord> implements Callable<Integ
 
   @Override
   public Integer call() throws IOException {
-    Map<String, Object> kafka = new HashMap<>(Map.of("bootstrap.servers", "127.0.0.1:9092"));
-    Map<String, String> registry = Map.of("schema.registry.url", "http://127.0.0.1:8081");
-    if (config != null) {
-      var settings = dev.plumbline.cli.settings.Settings.read(config);
-      kafka = settings.kafka();
-      registry = settings.registry();
-    }
+    Map<String, Object> kafka = broker.kafka();
     kafka.put("isolation.level", "read_committed");
     kafka.put("default.api.timeout.ms", 10_000);
     PrintWriter out = spec.commandLine().getOut();
-    EventDeserializer<T> decoder = new EventDeserializer<>(type, SchemaRegistry.connect(registry));
+    EventDeserializer<T> decoder = new EventDeserializer<>(type, broker.registry());
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> all =

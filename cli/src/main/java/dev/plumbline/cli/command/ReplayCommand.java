@@ -1,5 +1,8 @@
 package dev.plumbline.cli.command;
 
+import dev.plumbline.cli.control.ControlTopic;
+import dev.plumbline.cli.control.Document;
+import dev.plumbline.cli.control.Documents;
 import dev.plumbline.cli.embedded.EmbeddedBroker;
 import dev.plumbline.cli.embedded.Replay;
 import dev.plumbline.cli.embedded.Workspace;
@@ -13,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -46,6 +50,12 @@ final class ReplayCommand implements Callable<Integer> {
   Path remediations;
 
   @Option(
+      names = "--control",
+      paramLabel = "FILE",
+      description = "Control documents that hold from the beginning of the tape.")
+  List<Path> control = List.of();
+
+  @Option(
       names = "--partitions",
       defaultValue = "4",
       description = "Partitions of the snapshot topics (default: ${DEFAULT-VALUE}).")
@@ -70,15 +80,23 @@ final class ReplayCommand implements Callable<Integer> {
         throw new NoSuchFileException(tape + " can't be read; is the path right?");
       }
     }
+    List<Document> documents = new ArrayList<>();
+    for (Path file : control) {
+      documents.addAll(Documents.read(file));
+    }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Instant began = Instant.now();
     Replay.Result result;
     try (Workspace workspace = Workspace.temporary();
         EmbeddedBroker broker = EmbeddedBroker.start(workspace.folder("kafka"), 0)) {
-      Replay replay =
-          new Replay(broker.client(), SchemaRegistry.inMemory(), problem -> err.println(problem));
+      SchemaRegistry registry = SchemaRegistry.inMemory();
+      Replay replay = new Replay(broker.client(), registry, problem -> err.println(problem));
       replay.load(tapes, partitions);
+      if (!documents.isEmpty()) {
+        new ControlTopic(broker.client(), registry)
+            .apply(documents, Instant.EPOCH, "replay", "given on the command line");
+      }
       result = replay.detect(workspace.folder("state"), threads, partitions);
     }
     write(findings, result.findings(), EventJson::of);

@@ -1,17 +1,15 @@
 package dev.plumbline.cli.command;
 
-import dev.plumbline.cli.settings.Settings;
 import dev.plumbline.cli.why.Account;
 import dev.plumbline.cli.why.FileHistory;
 import dev.plumbline.cli.why.History;
 import dev.plumbline.cli.why.TopicHistory;
-import dev.plumbline.schemas.registry.SchemaRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -35,11 +33,7 @@ final class WhyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "ID", description = "Its id, or enough of its beginning.")
   String id;
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Settings; without it, a plumbline up of this machine is asked.")
-  Path config;
+  @Mixin BrokerOption broker;
 
   @Option(names = "--findings", paramLabel = "FILE", description = "What replay wrote.")
   Path findings;
@@ -81,12 +75,6 @@ final class WhyCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--incidents, --remediations and --tape go with --findings");
     }
-    if (config != null) {
-      Settings settings = Settings.read(config);
-      return new TopicHistory(settings.kafka(), SchemaRegistry.connect(settings.registry()));
-    }
-    return new TopicHistory(
-        Map.of("bootstrap.servers", "127.0.0.1:9092"),
-        SchemaRegistry.connect(Map.of("schema.registry.url", "http://127.0.0.1:8081")));
+    return new TopicHistory(broker.kafka(), broker.registry());
   }
 }

@@ -43,10 +43,6 @@ public record CohortSpec(
     public Clusters {
       names = names == null ? List.of() : List.copyOf(names);
       matchLabels = matchLabels == null ? Map.of() : Map.copyOf(matchLabels);
-      if (names.isEmpty() && matchLabels.isEmpty()) {
-        throw new IllegalArgumentException(
-            "clusters: give names or matchLabels; leave clusters out to mean every cluster");
-      }
     }
 
     boolean has(String uid, String name, Map<String, String> identity) {
@@ -61,6 +57,10 @@ public record CohortSpec(
     ignore = ignore == null ? List.of() : List.copyOf(ignore);
     bake = bake == null ? "30m" : bake;
     least = least == null ? 2 : least;
+    if (clusters != null && clusters.names.isEmpty() && clusters.matchLabels.isEmpty()) {
+      throw new IllegalArgumentException(
+          "clusters: give names or matchLabels; leave clusters out to mean every cluster");
+    }
     if (!duration(bake).isPresent()) {
       throw new IllegalArgumentException("bake: " + bake + " is not a time like 10m or 2h");
     }
