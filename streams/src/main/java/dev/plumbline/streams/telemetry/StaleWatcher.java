@@ -1,5 +1,6 @@
 package dev.plumbline.streams.telemetry;
 
+import dev.plumbline.schemas.event.Evidence;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.LatencySnapshot;
 import dev.plumbline.schemas.event.PolicySnapshot;
@@ -23,10 +24,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Targets that stopped answering while the rest of the cluster goes on. Each target's own rhythm is
- * learned; time in which the whole cluster is silent doesn't count against a target.
+ * learned; time in which the whole cluster is silent doesn't count against a target. When a node's
+ * own exporters are silent too, the node is the story and not each target on it.
  */
 public final class StaleWatcher implements Watcher {
   /**
@@ -38,6 +41,10 @@ public final class StaleWatcher implements Watcher {
   private static final Duration LEAST = Duration.ofSeconds(90);
 
   private static final Rule STALE = Rule.told(Kind.TELEMETRY_STALE);
+  private static final Rule NODE = STALE.aspect("node");
+
+  /** Sources that speak for a node itself: when all of them are silent, the node is. */
+  private static final Set<String> OF_NODES = Set.of("node", "dcgm", "kubelet", "host");
 
   /** One scrape target. */
   private static final class Target implements State {
@@ -45,8 +52,12 @@ public final class StaleWatcher implements Watcher {
     Entity entity = Entity.of();
     long seenAt;
     long seenLive;
-    double interval = Double.NaN;
+    final Rhythm rhythm = new Rhythm();
     boolean stale;
+
+    /** Its silence was told as that of its node. */
+    boolean withNode;
+
     String error;
 
     @Override
@@ -56,8 +67,9 @@ public final class StaleWatcher implements Watcher {
       Codec.map(out, entity.parts());
       out.writeLong(seenAt);
       out.writeLong(seenLive);
-      out.writeDouble(interval);
+      rhythm.write(out);
       out.writeBoolean(stale);
+      out.writeBoolean(withNode);
       Codec.text(out, error);
     }
 
@@ -68,8 +80,9 @@ public final class StaleWatcher implements Watcher {
       entity = new Entity(Codec.map(in));
       seenAt = in.readLong();
       seenLive = in.readLong();
-      interval = in.readDouble();
+      rhythm.read(in);
       stale = in.readBoolean();
+      withNode = in.readBoolean();
       error = Codec.text(in);
     }
   }
@@ -153,39 +166,65 @@ public final class StaleWatcher implements Watcher {
     }
     for (Map.Entry<String, Target> entry : targets.all().entrySet()) {
       Target target = entry.getValue();
-      double patience = Math.max(LEAST.toMillis(), INTERVALS * target.interval);
+      double patience = Math.max(LEAST.toMillis(), INTERVALS * target.rhythm.interval());
       if (!target.stale && now.millis - target.seenLive > patience) {
         targets.edit(entry.getKey()).stale = true;
+        String node = nodeOf(target.entity);
+        boolean down = node != null && isDown(node, now);
+        target.withNode = down;
         cluster
             .conditions()
             .bad(
-                STALE.aspect(target.source),
-                target.entity,
+                down ? NODE : STALE.aspect(target.source),
+                down ? Entity.of("cluster", cluster.uid(), "node", node) : target.entity,
                 at,
-                isServiced(target) ? Severity.info : Severity.warning,
-                Proof.of(
-                    (at - target.seenAt) / 1000.0,
-                    target.interval / 1000.0,
-                    "s",
-                    (now.millis - target.seenLive) / target.interval,
-                    "no good scrape of "
-                        + entry.getKey()
-                        + " since "
-                        + Instant.ofEpochMilli(target.seenAt),
-                    "error",
-                    target.error));
+                isServiced(node, target) ? Severity.info : Severity.warning,
+                evidence(entry.getKey(), target, down ? node : null, now, at));
       }
     }
   }
 
-  /** A node that is being serviced takes its targets down on purpose. */
-  private boolean isServiced(Target target) {
-    Entity entity = target.entity;
+  private static Evidence evidence(String key, Target target, String node, Live now, long at) {
+    return Proof.of(
+        (at - target.seenAt) / 1000.0,
+        target.rhythm.interval() / 1000.0,
+        "s",
+        (now.millis - target.seenLive) / target.rhythm.interval(),
+        (node == null
+                ? "no good scrape of " + key
+                : "no exporter of node " + node + " answers, nor does " + key + ",")
+            + " since "
+            + Instant.ofEpochMilli(target.seenAt),
+        "error",
+        target.error);
+  }
+
+  /** True when the node's own exporters all fail or have missed their turn. */
+  private boolean isDown(String node, Live now) {
+    boolean any = false;
+    for (Target target : targets.all().values()) {
+      if (OF_NODES.contains(target.source) && node.equals(target.entity.get("node"))) {
+        any = true;
+        boolean missed = now.millis - target.seenLive > 1.5 * target.rhythm.interval();
+        if (target.error == null && !missed) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
+  private String nodeOf(Entity entity) {
     String node = entity.get("node");
     if (node == null && entity.get("pod") != null) {
       Pod pod = cluster.inventory().pod(entity.get("namespace"), entity.get("pod"));
-      node = pod == null ? null : pod.node;
+      node = pod == null || pod.node.isEmpty() ? null : pod.node;
     }
+    return node;
+  }
+
+  /** A node that is being serviced takes its targets down on purpose. */
+  private boolean isServiced(String node, Target target) {
     return node != null && cluster.inventory().wasServiced(node, target.seenAt);
   }
 
@@ -215,7 +254,7 @@ public final class StaleWatcher implements Watcher {
     target.source = header.getSource();
     target.entity = entity(header);
     if (target.seenAt > 0) {
-      learn(target, now.millis - target.seenLive);
+      target.rhythm.beat(at - target.seenAt);
     }
     target.seenAt = at;
     target.seenLive = now.millis;
@@ -223,18 +262,26 @@ public final class StaleWatcher implements Watcher {
       target.error = null;
       target.stale = false;
       cluster.conditions().ok(STALE.aspect(target.source), target.entity, at);
+      if (OF_NODES.contains(target.source) && target.entity.get("node") != null) {
+        isBack(target.entity.get("node"), now, at);
+      }
     }
   }
 
-  /** A missed scrape doubles a gap; only gaps near the usual one move it. */
-  private static void learn(Target target, double gap) {
-    if (Double.isNaN(target.interval) || gap < target.interval * 0.5) {
-      target.interval = gap;
-    } else if (gap < target.interval * 1.5) {
-      target.interval += 0.2 * (gap - target.interval);
-    } else {
-      // slowly, should the interval really have been raised
-      target.interval += 0.02 * (gap - target.interval);
+  /** The node answers again; what ran on it is given its own time to return. */
+  private void isBack(String node, Live now, long at) {
+    Entity entity = Entity.of("cluster", cluster.uid(), "node", node);
+    if (!cluster.conditions().isOpen(NODE, entity)) {
+      return;
+    }
+    cluster.conditions().ok(NODE, entity, at);
+    for (Map.Entry<String, Target> entry : targets.all().entrySet()) {
+      Target target = entry.getValue();
+      if (target.stale && target.withNode && node.equals(nodeOf(target.entity))) {
+        target = targets.edit(entry.getKey());
+        target.stale = false;
+        target.seenLive = now.millis;
+      }
     }
   }
 
@@ -245,8 +292,12 @@ public final class StaleWatcher implements Watcher {
     for (String part : new String[] {"namespace", "workload", "pod"}) {
       entity = entity.with(part, labels.get(part));
     }
-    if (!pod && labels.get("node") != null) {
-      entity = entity.with("node", labels.get("node"));
+    String node = labels.get("node");
+    if (node == null && cluster.inventory().nodes().containsKey(header.getTarget())) {
+      node = header.getTarget();
+    }
+    if (!pod && node != null) {
+      entity = entity.with("node", node);
     } else if (!pod) {
       entity = entity.with("object", header.getTarget());
     }

@@ -71,6 +71,42 @@ class TelemetryTest {
   }
 
   @Test
+  void aNodeThatIsDownIsOneStoryAndNotOneForEachTargetOnIt() {
+    pods(10, true);
+    pods(4, false);
+    given.restarted();
+    pods(4, false);
+
+    assertThat(given.of(Kind.TELEMETRY_STALE))
+        .singleElement()
+        .satisfies(it -> assertThat(it.getEntity()).containsOnlyKeys("cluster", "node"));
+    pods(1, true);
+    assertThat(last().getStatus()).isEqualTo(FindingStatus.resolved);
+  }
+
+  @Test
+  void aPodThatDoesNotReturnWithItsNodeIsItsOwnStory() {
+    pods(10, true);
+    pods(8, false);
+    for (int i = 0; i < 8; i++) {
+      given.shown(given.boards("n1", Given.gpu("GPU-1"))).shown(given.node("n2", 0)).after(60);
+    }
+
+    assertThat(last().getEntity()).containsEntry("pod", "chat-1");
+  }
+
+  @Test
+  void aScrapeThatCameTwiceDoesNotMakeTheNextOneLate() {
+    rounds(10, true);
+    given.after(-55);
+    rounds(1, true);
+    rounds(2, false);
+    rounds(3, true);
+
+    assertThat(given.of(Kind.TELEMETRY_STALE)).isEmpty();
+  }
+
+  @Test
   void oneNodeWhoseClockIsWrongIsNamed() {
     for (int i = 0; i < 4; i++) {
       given.shown(given.node("n1", 0)).shown(given.node("n2", 0.2)).shown(given.node("n3", 42));
@@ -102,6 +138,16 @@ class TelemetryTest {
       }
       ResourceSnapshot node = given.node("n1", 0);
       given.shown(node).after(60);
+    }
+  }
+
+  /** Node n1 with its exporter and a model server, beside a node that always answers. */
+  private void pods(int count, boolean answering) {
+    for (int i = 0; i < count; i++) {
+      if (answering) {
+        given.shown(server()).shown(given.boards("n1", Given.gpu("GPU-1")));
+      }
+      given.shown(given.node("n2", 0)).after(60);
     }
   }
 
