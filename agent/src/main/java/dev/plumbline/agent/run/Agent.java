@@ -7,6 +7,7 @@ import dev.plumbline.agent.scrape.ScrapeException;
 import dev.plumbline.agent.scrape.ScrapeTarget;
 import dev.plumbline.agent.scrape.Scraper;
 import dev.plumbline.agent.snapshot.SnapshotFactory;
+import dev.plumbline.agent.spool.Spool;
 import dev.plumbline.agent.tape.TapeLine;
 import dev.plumbline.agent.tape.TapeLine.Format;
 import dev.plumbline.agent.tape.TapeWriter;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,22 +52,22 @@ public final class Agent implements AutoCloseable {
   private Agent(AgentSettings settings, SnapshotSender sender) throws IOException {
     this.settings = settings;
     this.sender = sender;
-    snapshots =
-        new SnapshotFactory(settings.agent(), System.currentTimeMillis(), settings.mappings());
+    snapshots = new SnapshotFactory(settings.agent(), sender.spool().epoch(), settings.mappings());
     tape = settings.record() == null ? null : new TapeWriter(settings.record());
-    scraper = new Scraper(Scraper.LARGEST, readers);
+    scraper = new Scraper(settings.scrapeBytes(), readers);
   }
 
   /**
    * Starts to watch.
    *
    * @param kafka client settings of the broker
-   * @throws IOException when the tape can't be written
+   * @throws IOException when the spool's folder can't be used or the tape can't be written
    */
   public static Agent start(
       AgentSettings settings, Map<String, Object> kafka, SchemaRegistry registry)
       throws IOException {
-    Agent agent = new Agent(settings, new SnapshotSender(kafka, registry));
+    Spool spool = Spool.open(settings.spool(), settings.spoolBytes());
+    Agent agent = new Agent(settings, new SnapshotSender(kafka, registry, spool));
     agent.schedule();
     return agent;
   }
@@ -85,9 +87,24 @@ public final class Agent implements AutoCloseable {
     return sender.sent();
   }
 
-  /** Snapshots that were lost. */
+  /** Snapshots that the broker refused for good. */
   public long lost() {
-    return sender.failed();
+    return sender.lost();
+  }
+
+  /** Snapshots that wait for the broker. */
+  public Spool spool() {
+    return sender.spool();
+  }
+
+  /** What became of each target's last scrape. */
+  public Collection<Scraper.Last> lastScrapes() {
+    return scraper.last();
+  }
+
+  /** Why snapshots don't get through at present; null when they do. */
+  public String trouble() {
+    return sender.trouble();
   }
 
   @Override
@@ -178,7 +195,7 @@ public final class Agent implements AutoCloseable {
         LOG.error("the tape can't be written: {}", e.getMessage());
       }
     }
-    sender.send(snapshots.of(line, sender.dropped()));
+    sender.send(snapshots.of(line));
   }
 
   private TapeLine line(

@@ -21,6 +21,9 @@ import java.util.Map;
  * @param node name of this machine
  * @param mappings the user's own mappings, by source
  * @param record file to record a tape to; null for none
+ * @param spool folder where snapshots wait while the broker is away
+ * @param spoolBytes bound of that folder
+ * @param scrapeBytes bound of one target's exposition, unpacked
  */
 public record AgentSettings(
     String agent,
@@ -35,4 +38,32 @@ public record AgentSettings(
     boolean host,
     String node,
     Map<String, Mapping> mappings,
-    Path record) {}
+    Path record,
+    Path spool,
+    long spoolBytes,
+    int scrapeBytes) {
+
+  /** What a spool may hold when nothing else is said: a day of a cluster of 100 nodes. */
+  public static final long SPOOL_BYTES = 1L << 30;
+
+  /** The same, recorded as a tape. */
+  public AgentSettings recordedTo(Path tape) {
+    return new AgentSettings(
+        agent,
+        cluster,
+        name,
+        provider,
+        kind,
+        region,
+        jurisdiction,
+        labels,
+        targets,
+        host,
+        node,
+        mappings,
+        tape,
+        spool,
+        spoolBytes,
+        scrapeBytes);
+  }
+}

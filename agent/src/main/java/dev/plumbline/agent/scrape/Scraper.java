@@ -16,6 +16,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,14 +33,29 @@ import javax.net.ssl.TrustManagerFactory;
  * drips, or sends without end costs its own scrape and nothing else.
  */
 public final class Scraper {
-  /** Larger expositions are refused; a busy kube-state-metrics has tens of megabytes. */
-  public static final int LARGEST = 64 << 20;
+  /** Larger expositions are refused unless more is allowed; 5,000 nodes' dcgm would have 60 MiB. */
+  public static final int LARGEST = 16 << 20;
 
   private static final String ACCEPT =
       "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.9,*/*;q=0.1";
 
+  /** A target that was not scraped for so long has left. */
+  private static final long FORGET_MILLIS = Duration.ofMinutes(30).toMillis();
+
+  /**
+   * What became of a target's last scrape.
+   *
+   * @param nanos how long it took
+   * @param bytes size of the last body
+   * @param atMillis when, since 1970
+   * @param successMillis when it last succeeded, since 1970; 0: never
+   */
+  public record Last(
+      String source, String name, long nanos, long bytes, long atMillis, long successMillis) {}
+
   private final int largest;
   private final ExecutorService threads;
+  private final Map<String, Last> last = new ConcurrentHashMap<>();
   private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
   /**
@@ -51,12 +67,44 @@ public final class Scraper {
     this.threads = threads;
   }
 
+  /** What became of the last scrape of each target that is still scraped. */
+  public Collection<Last> last() {
+    long now = System.currentTimeMillis();
+    last.values().removeIf(it -> now - it.atMillis() > FORGET_MILLIS);
+    return last.values();
+  }
+
   /**
    * The body of a target's exposition.
    *
    * @throws ScrapeException saying in a sentence why there is none
    */
   public byte[] scrape(ScrapeTarget target) throws ScrapeException {
+    long began = System.nanoTime();
+    byte[] body = null;
+    try {
+      body = fetch(target);
+      return body;
+    } finally {
+      note(target, System.nanoTime() - began, body);
+    }
+  }
+
+  private void note(ScrapeTarget target, long nanos, byte[] body) {
+    long now = System.currentTimeMillis();
+    last.compute(
+        target.source() + ' ' + target.name(),
+        (key, before) ->
+            new Last(
+                target.source(),
+                target.name(),
+                nanos,
+                body != null ? body.length : before == null ? 0 : before.bytes(),
+                now,
+                body != null ? now : before == null ? 0 : before.successMillis()));
+  }
+
+  private byte[] fetch(ScrapeTarget target) throws ScrapeException {
     CompletableFuture<byte[]> body = new CompletableFuture<>();
     java.util.concurrent.Future<?> reading =
         threads.submit(

@@ -51,16 +51,7 @@ public final class SnapshotFactory {
 
   /** The snapshot of a line. An exposition that breaks the format is a failed scrape. */
   public Event of(TapeLine line) {
-    return of(line, 0);
-  }
-
-  /**
-   * The snapshot of a line.
-   *
-   * @param dropped how many snapshots had to be dropped just before it
-   */
-  public Event of(TapeLine line, long dropped) {
-    Header header = header(line, dropped);
+    Header header = header(line);
     return switch (line.format()) {
       case IDENTITY -> {
         ResourceSnapshot snapshot = Samples.blank(ResourceSnapshot.class);
@@ -125,7 +116,7 @@ public final class SnapshotFactory {
         });
   }
 
-  private Header header(TapeLine line, long dropped) {
+  private Header header(TapeLine line) {
     Instant at = line.at();
     return Header.newBuilder()
         .setCluster(line.cluster())
@@ -137,7 +128,6 @@ public final class SnapshotFactory {
         .setSource(line.source())
         .setTarget(line.target())
         .setLabels(new TreeMap<>(line.labels()))
-        .setDropped(dropped)
         .build();
   }
 

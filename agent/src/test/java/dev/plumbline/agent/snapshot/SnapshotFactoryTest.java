@@ -56,13 +56,6 @@ class SnapshotFactoryTest {
     assertThat(snapshot.getIdentity().getJurisdiction()).isEqualTo("eu");
   }
 
-  @Test
-  void whatWasDroppedIsSaidByTheNext() {
-    Header header = (Header) snapshots.of(scrape("c", "node", "up 1\n"), 17).value().get(0);
-
-    assertThat(header.getDropped()).isEqualTo(17);
-  }
-
   private Header header(TapeLine line) {
     return (Header) snapshots.of(line).value().get(0);
   }

@@ -39,21 +39,7 @@ final class AgentCommand implements Callable<Integer> {
     Settings settings = config.read();
     AgentSettings watched = settings.agent();
     if (record != null) {
-      watched =
-          new AgentSettings(
-              watched.agent(),
-              watched.cluster(),
-              watched.name(),
-              watched.provider(),
-              watched.kind(),
-              watched.region(),
-              watched.jurisdiction(),
-              watched.labels(),
-              watched.targets(),
-              watched.host(),
-              watched.node(),
-              watched.mappings(),
-              record);
+      watched = watched.recordedTo(record);
     }
     Run run = new Run();
     try (Agent agent =

@@ -3,6 +3,7 @@ package dev.plumbline.cli.command;
 import dev.plumbline.agent.run.Agent;
 import dev.plumbline.agent.run.AgentSettings;
 import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.Scraper;
 import dev.plumbline.cli.embedded.EmbeddedBroker;
 import dev.plumbline.cli.embedded.EmbeddedConnect;
 import dev.plumbline.cli.embedded.Workspace;
@@ -161,6 +162,21 @@ final class UpCommand implements Callable<Integer> {
                   null));
         });
     return new AgentSettings(
-        node, node, node, "", "", "", "", Map.of(), targets, !noHost, node, Map.of(), null);
+        node,
+        node,
+        node,
+        "",
+        "",
+        "",
+        "",
+        Map.of(),
+        targets,
+        !noHost,
+        node,
+        Map.of(),
+        null,
+        data.resolve("spool"),
+        AgentSettings.SPOOL_BYTES,
+        Scraper.LARGEST);
   }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.plumbline.agent.mapping.Mapping;
 import dev.plumbline.agent.run.AgentSettings;
 import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.Scraper;
+import dev.plumbline.agent.spool.Spool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -36,7 +38,18 @@ public final class Settings {
   private static final Set<String> HTTP = Set.of("host", "port");
   private static final Set<String> DETECT = Set.of("application", "threads", "state.dir");
   private static final Set<String> AGENT =
-      Set.of("name", "cluster", "scrapes", "host", "kubernetes", "node", "mappings", "record");
+      Set.of(
+          "name",
+          "cluster",
+          "scrapes",
+          "host",
+          "kubernetes",
+          "node",
+          "mappings",
+          "record",
+          "spool.dir",
+          "spool.bytes",
+          "scrape.max.bytes");
   private static final Set<String> CLUSTER =
       Set.of("uid", "name", "provider", "kind", "region", "jurisdiction", "labels");
   private static final Set<String> SCRAPE =
@@ -170,7 +183,26 @@ public final class Settings {
         Boolean.parseBoolean(texts.getOrDefault("host", "false")),
         node,
         mappings,
-        record == null ? null : Path.of(record));
+        record == null ? null : Path.of(record),
+        Path.of(texts.getOrDefault("spool.dir", ".plumbline/agent-spool")),
+        number(texts, "spool.bytes", AgentSettings.SPOOL_BYTES, Spool.LEAST, Long.MAX_VALUE),
+        (int) number(texts, "scrape.max.bytes", Scraper.LARGEST, 1, 1 << 30));
+  }
+
+  private long number(Map<String, String> texts, String key, long otherwise, long least, long most)
+      throws IOException {
+    String text = texts.get(key);
+    try {
+      long number = text == null ? otherwise : Long.parseLong(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IOException(
+        "%s: agent.%s is %s; it must be a number of bytes from %d to %d"
+            .formatted(file, key, text, least, most));
   }
 
   private ScrapeTarget target(JsonNode scrape, int place, String node) throws IOException {
