@@ -1,0 +1,122 @@
+package dev.plumbline.bench.fleet;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is played: a fleet drawn from the seed, what happens to it anyway, and what goes wrong.
+ *
+ * @param shape changes the fleet that the seed has drawn
+ */
+record Scenario(
+    String name,
+    double interval,
+    double hours,
+    UnaryOperator<Shape> shape,
+    Consumer<Benign> benign,
+    Consumer<Faults> fault) {
+  /** Whether nothing may be raised. */
+  boolean negative() {
+    return fault == null;
+  }
+
+  private static final Map<String, Scenario> ALL = new LinkedHashMap<>();
+
+  static Map<String, Scenario> all() {
+    return ALL;
+  }
+
+  private static void fault(String name, double interval, double hours, Consumer<Faults> fault) {
+    ALL.put(name, new Scenario(name, interval, hours, s -> s, Benign::trainingAlone, fault));
+  }
+
+  private static void benign(
+      String name,
+      double interval,
+      double hours,
+      UnaryOperator<Shape> shape,
+      Consumer<Benign> what) {
+    ALL.put(name, new Scenario(name, interval, hours, shape, what, null));
+  }
+
+  private static Shape quiet(Shape s) {
+    List<WorkloadSpec> slow = new ArrayList<>();
+    for (WorkloadSpec w : s.workloads()) {
+      slow.add(
+          new WorkloadSpec(
+              w.name(),
+              w.namespace(),
+              w.tenant(),
+              w.model(),
+              w.sharing(),
+              w.boards(),
+              w.replicas(),
+              w.concurrency() * .004,
+              Math.min(3, w.cv() * 1.4),
+              w.rhythm(),
+              w.promptMedian(),
+              w.promptSigma(),
+              w.outputMedian(),
+              w.outputSigma(),
+              w.maxSequences(),
+              w.tokenBudget(),
+              w.maxModelLength(),
+              false));
+    }
+    return s.withWorkloads(slow);
+  }
+
+  static {
+    fault("noisy-neighbour", 30, 2.5, Faults::noisyNeighbour);
+    fault("batch-neighbour", 60, 3, Faults::batchNeighbour);
+    fault("cpu-starvation", 60, 3, Faults::cpuStarvation);
+    fault("pcie-saturation", 30, 2.5, Faults::pcieSaturation);
+    fault("thermal", 30, 3, Faults::thermal);
+    fault("power-brake", 60, 3, Faults::powerBrake);
+    fault("board-loss", 60, 2, Faults::boardLoss);
+    fault("memory-errors", 60, 2, Faults::memoryErrors);
+    fault("kv-exhaustion", 30, 2.5, Faults::kvExhaustion);
+    fault("image-slower", 60, 3, f -> f.imageRegression(false));
+    fault("image-prefill", 30, 3, f -> f.imageRegression(true));
+    fault("batch-limit", 60, 3, Faults::batchLimit);
+    fault("oscillation", 30, 3, Faults::oscillation);
+    fault("crash-loop", 60, 3, Faults::crashLoop);
+    fault("out-of-band", 180, 3, Faults::outOfBand);
+    fault("policy-deleted", 180, 3, Faults::policyDeleted);
+    fault("policy-weakened", 60, 2, Faults::policyWeakened);
+    fault("quota-cut", 180, 3, Faults::quotaCut);
+    fault("new-violation", 180, 3, Faults::newViolation);
+    fault("residency-pod", 60, 2, Faults::residencyPod);
+    fault("residency-db", 180, 3, Faults::residencyDatabase);
+    fault("driver-drift", 60, 2.5, Faults::driverDrift);
+    fault("pg-drift", 180, 3, Faults::databaseDrift);
+    fault("vm-drift", 180, 3, Faults::machineDrift);
+    fault("agent-silence", 60, 2.5, Faults::agentSilence);
+    fault("target-failing", 60, 3, Faults::targetFailing);
+    fault("clock-skew", 60, 2.5, Faults::clockSkew);
+    ALL.put(
+        "memory-leak",
+        new Scenario("memory-leak", 900, 48, Scenario::quiet, b -> {}, Faults::memoryLeak));
+
+    benign("steady", 30, 3, s -> s, b -> {});
+    benign("morning", 60, 6, s -> s.startingAt(6), Benign::trainingAlone);
+    benign("evening", 180, 8, s -> s.startingAt(17), Benign::trainingAlone);
+    benign("quiet-models", 60, 4, Scenario::quiet, b -> {});
+    benign("flash-crowd", 60, 3, s -> s, Benign::flashCrowd);
+    benign("autoscaling", 60, 3, s -> s, Benign::autoscaling);
+    benign("planned-rollout", 60, 3, s -> s, Benign::plannedRollout);
+    benign("canary", 60, 3, s -> s, Benign::canary);
+    benign("driver-rollout", 60, 3, s -> s, Benign::driverRollout);
+    benign("drain", 60, 2.5, s -> s, Benign::drain);
+    benign("counter-resets", 60, 2, s -> s, Benign::counterResets);
+    benign("spikes", 30, 2, s -> s, Benign::spikes);
+    benign("policy-update", 180, 3, s -> s, Benign::policyUpdate);
+    benign("agent-restart", 60, 2, s -> s, Benign::agentRestart);
+    benign("label-noise", 180, 4, s -> s, Benign::labelNoise);
+    benign("offboarding", 180, 3, s -> s, Benign::offboarding);
+  }
+}
