@@ -155,8 +155,7 @@ final class Benign {
                 from,
                 fleet.end,
                 "a canary on one site, declared in Git")
-            .optional()
-            .atMost("info"));
+            .optional());
   }
 
   /** Drivers through the fleet: cordon, drain, reboot with the new one, uncordon. */

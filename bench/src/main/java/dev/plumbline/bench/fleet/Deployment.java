@@ -40,6 +40,8 @@ final class Deployment {
     }
   }
 
+  private static final double PATIENCE_SECONDS = 20;
+
   final Site site;
   final WorkloadSpec spec;
   final String key;
@@ -171,8 +173,13 @@ final class Deployment {
   }
 
   private void release() {
+    double now = site.fleet.loop.now();
     while (!held.isEmpty() && ready() > 0) {
-      route(held.poll().again(site.fleet.loop.now()));
+      Request request = held.poll();
+      // the gateway answers 503 after a while; it does not hoard
+      if (now - request.arrived < PATIENCE_SECONDS) {
+        route(request.again(now));
+      }
     }
   }
 

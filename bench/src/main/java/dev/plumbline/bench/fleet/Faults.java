@@ -846,7 +846,8 @@ final class Faults {
   void residencyPod() {
     Site site = pick(sites(s -> !s.spec.jurisdiction().equals("eu")));
     String name = draw.pick(List.of("claims-search", "hr-assist", "contract-index"));
-    String pod = name + "-" + draw.hex(5);
+    String set = name + "-" + draw.hex(9);
+    String pod = set + "-" + draw.suffix();
     String ns = "team-risk-eu";
     Node node = draw.pick(site.nodes);
     boolean stays = draw.chance(.5);
@@ -863,7 +864,7 @@ final class Faults {
                     node.name,
                     Objects.IMAGE + ":v0.11.0",
                     "ReplicaSet",
-                    name,
+                    set,
                     Json.of("app", name),
                     Json.of("cpu", "4"),
                     fleet.loop.now())));

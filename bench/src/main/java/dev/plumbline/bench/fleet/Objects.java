@@ -68,9 +68,9 @@ final class Objects {
                     site.fleet.moments.kube(-4 * 86400.0))));
   }
 
-  /** Managed by GitOps where the site has it, else by hand or by a pipeline long ago. */
+  /** Managed by GitOps where the site has it, else by a pipeline with Helm. */
   static void owned(Site site, Map<String, Object> object) {
-    managed(site, object, site.spec.gitops() ? "argocd-controller" : "kubectl-client-side-apply");
+    managed(site, object, site.spec.gitops() ? "argocd-controller" : "helm");
   }
 
   static Map<String, Object> namespace(Site site, String name, String jurisdictions) {

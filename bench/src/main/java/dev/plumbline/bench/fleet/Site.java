@@ -133,10 +133,10 @@ final class Site {
             return new Slot(List.of(board), null);
           }
         } else {
-          for (Board.Instance instance : board.instances) {
-            if (board.servers.stream().noneMatch(s -> s.instance == instance)) {
-              return new Slot(List.of(board), instance);
-            }
+          // the pod asks for the large instance by name
+          boolean taken = board.servers.stream().anyMatch(x -> x.instance == Board.Instance.LARGE);
+          if (board.instances.contains(Board.Instance.LARGE) && !taken) {
+            return new Slot(List.of(board), Board.Instance.LARGE);
           }
         }
       }

@@ -68,27 +68,13 @@ final class Twin {
       if (effect == null) {
         continue;
       }
+      if (!named(episode.main(), series.server)) {
+        symptom(truth, episode, series, effect);
+        continue;
+      }
       worst = worst == null || effect.ratio() > worst.ratio() ? effect : worst;
       earliest = earliest == null || effect.first() < earliest.first() ? effect : earliest;
-      if (episode.latency() == null) {
-        Truth.Event symptom =
-            new Truth.Event(
-                    "latency.swing",
-                    Truth.entity(series.server),
-                    episode.from(),
-                    Math.min(run.end, effect.last()),
-                    "symptom found by counterfactual: up to "
-                        + Texts.go(Math.rint(effect.ratio() * 100) / 100)
-                        + "x of the same requests without the fault")
-                .optional();
-        symptom.detectableFrom = Math.max(episode.from(), effect.first());
-        symptom.size = size(effect.ratio());
-        if (!episode.causes().isEmpty()) {
-          symptom.cause = episode.causes().get(0);
-          symptom.causeAlso.addAll(episode.causes().subList(1, episode.causes().size()));
-        }
-        truth.add(symptom);
-      }
+      symptom(truth, episode, series, effect);
     }
     Truth.Event main = episode.main();
     if (main != null && main.kind.equals("gpu.contention")) {
@@ -100,6 +86,38 @@ final class Twin {
         finish(main, worst);
       }
     }
+  }
+
+  /** A victim that the event names, or any replica if it names none. */
+  private static boolean named(Truth.Event main, Server server) {
+    if (main == null || main.entity.get("pod") == null) {
+      return true;
+    }
+    return server.pod.equals(main.entity.get("pod"))
+        || main.also.stream().anyMatch(e -> server.pod.equals(e.get("pod")));
+  }
+
+  private void symptom(Truth truth, Truth.Episode episode, Recorder.Series series, Effect effect) {
+    if (episode.latency() != null) {
+      return;
+    }
+    Truth.Event symptom =
+        new Truth.Event(
+                "latency.swing",
+                Truth.entity(series.server),
+                episode.from(),
+                Math.min(run.end, effect.last()),
+                "symptom found by counterfactual: up to "
+                    + Texts.go(Math.rint(effect.ratio() * 100) / 100)
+                    + "x of the same requests without the fault")
+            .optional();
+    symptom.detectableFrom = Math.max(episode.from(), effect.first());
+    symptom.size = size(effect.ratio());
+    if (!episode.causes().isEmpty()) {
+      symptom.cause = episode.causes().get(0);
+      symptom.causeAlso.addAll(episode.causes().subList(1, episode.causes().size()));
+    }
+    truth.add(symptom);
   }
 
   private static void finish(Truth.Event event, Effect effect) {
