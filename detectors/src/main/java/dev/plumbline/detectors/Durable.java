@@ -42,4 +42,18 @@ public interface Durable {
       values[i] = in.readDouble();
     }
   }
+
+  /** Writes the values of an array whose length the form fixes. */
+  static void write(DataOutput out, float[] values) throws IOException {
+    for (float value : values) {
+      out.writeFloat(value);
+    }
+  }
+
+  /** Fills an array from what {@link #write(DataOutput, float[])} wrote. */
+  static void read(DataInput in, float[] values) throws IOException {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readFloat();
+    }
+  }
 }

@@ -5,7 +5,10 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** What is usual at each hour of the day, and how far from it that hour has recently been. */
+/**
+ * What is usual at each hour of the day, and how far from it that hour has recently been. 240
+ * bytes.
+ */
 final class HourProfile implements Durable {
   private static final int HOURS = 24;
 
@@ -18,9 +21,9 @@ final class HourProfile implements Durable {
   /** A tolerance is forgotten over two days. */
   private static final double TOLERANCE_SECONDS = 2 * 86_400.0;
 
-  private final double[] level = new double[HOURS];
-  private final double[] tolerance = new double[HOURS];
-  private final int[] rows = new int[HOURS];
+  private final float[] level = new float[HOURS];
+  private final float[] tolerance = new float[HOURS];
+  private final short[] rows = new short[HOURS];
 
   int rows(int hour) {
     return rows[hour];
@@ -41,13 +44,15 @@ final class HourProfile implements Durable {
       double step = Math.min(most, Math.max(-most, residual));
       level[hour] += Math.max(rate, 1.0 / (rows[hour] + 1)) * step;
     } else {
-      level[hour] = value;
+      level[hour] = (float) value;
     }
-    rows[hour]++;
+    if (rows[hour] < Short.MAX_VALUE) {
+      rows[hour]++;
+    }
   }
 
   void tolerate(int hour, double excursion, double seconds) {
-    double kept = 1 - Math.min(0.5, seconds / TOLERANCE_SECONDS);
+    float kept = (float) (1 - Math.min(0.5, seconds / TOLERANCE_SECONDS));
     for (int i = 0; i < HOURS; i++) {
       tolerance[i] *= kept;
     }
@@ -60,8 +65,8 @@ final class HourProfile implements Durable {
   public void write(DataOutput out) throws IOException {
     Durable.write(out, level);
     Durable.write(out, tolerance);
-    for (int each : rows) {
-      out.writeInt(each);
+    for (short each : rows) {
+      out.writeShort(each);
     }
   }
 
@@ -70,7 +75,7 @@ final class HourProfile implements Durable {
     Durable.read(in, level);
     Durable.read(in, tolerance);
     for (int i = 0; i < HOURS; i++) {
-      rows[i] = in.readInt();
+      rows[i] = in.readShort();
     }
   }
 }

@@ -9,44 +9,48 @@ import java.util.Arrays;
 /**
  * How long ago a value was last at least as high, as the base-2 logarithm of a number of rows.
  *
- * <p>Keeps the maxima of the present and the previous block of 1, 2, 4 ... 8192 rows. Free of any
- * assumption about the distribution: only the order of values counts. 224 bytes.
+ * <p>Keeps the maxima of the present and the previous block of 64, 128 ... 8192 rows; what is
+ * younger than that has age {@value #YOUNGEST}. Free of any assumption about the distribution: only
+ * the order of values counts. 64 bytes.
  */
 final class RecordAge implements Durable {
-  private static final int LEVELS = 14;
+  /** Ages begin here: a record among the last 64 rows is nothing. */
+  static final int YOUNGEST = 6;
+
+  private static final int LEVELS = 8;
 
   /** A value within 2 % of an older one is no new record. */
   private static final double MARGIN = 0.02;
 
-  private static final double NONE = -1e30;
   private static final double LN_2 = Math.log(2);
 
-  private final double[] present = new double[LEVELS];
-  private final double[] previous = new double[LEVELS];
+  private final float[] present = new float[LEVELS];
+  private final float[] previous = new float[LEVELS];
 
   RecordAge() {
-    Arrays.fill(present, NONE);
-    Arrays.fill(previous, NONE);
+    Arrays.fill(present, Float.NEGATIVE_INFINITY);
+    Arrays.fill(previous, Float.NEGATIVE_INFINITY);
   }
 
   /** Age of the value of row {@code row}, which counts from 0. */
-  double update(long row, double value) {
+  double update(int row, double value) {
     double least = value > 0 ? value * (1 - MARGIN) : value * (1 + MARGIN);
-    int age = 0;
-    while (age < LEVELS
-        && 1L << age <= row + 1
-        && !(least <= Math.max(present[age], previous[age]))) {
-      age++;
+    int topped = 0;
+    while (topped < LEVELS
+        && row + 1 >= 1 << YOUNGEST + topped
+        && least > Math.max(present[topped], previous[topped])) {
+      topped++;
     }
+    float kept = (float) value;
     for (int k = 0; k < LEVELS; k++) {
-      if ((row & ((1L << k) - 1)) == 0) {
+      if ((row & (1 << YOUNGEST + k) - 1) == 0) {
         previous[k] = present[k];
-        present[k] = value;
-      } else if (value > present[k]) {
-        present[k] = value;
+        present[k] = kept;
+      } else if (kept > present[k]) {
+        present[k] = kept;
       }
     }
-    return Math.min(age, Math.log(row + 1) / LN_2);
+    return Math.min(YOUNGEST + topped, Math.log(row + 1.0) / LN_2);
   }
 
   @Override

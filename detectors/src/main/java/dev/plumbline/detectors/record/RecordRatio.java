@@ -6,71 +6,95 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * How surprising the newest value of any series is, from 0: each of five channels is compared with
- * its own slowly decaying record, so that a spiky series needs a new record to be surprising.
+ * How surprising the newest value of any series is, from 0: each channel is compared with its own
+ * slowly decaying record, so that a spiky series needs a new record to be surprising.
  *
- * <p>The channels: distance from a fast forecast, step from the last value, gap between a middling
- * and a slow level, distance from what is usual at this hour of the day, surprise of the transition
- * between ranges of values. A sixth term is the age of the record that a value breaks. All work on
- * {@code asinh(1.5 x / mean|x|)}, so the unit of the series doesn't matter. An excursion is told
- * once: a surprise is 0 unless it tops those just before.
+ * <p>With {@code z = asinh(1.5 x / mean|x|)}, which has no unit:
+ *
+ * <pre>
+ *   surprise^2 = age^2 + sum over channels (weight * u / (record + prior))^2 + (long * v / 4.5)^2
+ * </pre>
  *
  * <ul>
- *   <li>Input: one value a row at any spacing; rates are per second. A value that isn't finite
- *       changes nothing and has no surprise (NaN).
+ *   <li>{@code u} of the channels, each over its own usual size: the error of a fast forecast; the
+ *       gap between a middling and a slow level; the distance from what is usual at this hour of
+ *       the day.
+ *   <li>{@code age}: how long ago {@code x} was last as high (as low): 0 for 64 rows, 1 for 4096.
+ *   <li>{@code v}: the distance of {@code x} from its own slow level over its mean absolute
+ *       deviation. {@code long} is 1 for rows an hour or more apart and falls with the square of
+ *       the interval: one row of an hour is an event, one of a minute is noise. This term has no
+ *       record to beat.
+ * </ul>
+ *
+ * <ul>
+ *   <li>Input: one value a row at any spacing; rates are per second where they stand for a time. A
+ *       value that isn't finite changes nothing and has no surprise (NaN). Another unit of the
+ *       series gives the same surprises. Values are learned from with bounded steps; a new level is
+ *       accepted by the channels at their own pace.
  *   <li>Learning for the first {@value #LEARNING_ROWS} rows: all surprises are 0.
- *   <li>Cost: constant, without allocation; no look-ahead, no range or length given beforehand.
- *   <li>Constants: set by hand on coarse grids on 29 series of the Numenta Anomaly Benchmark, on a
- *       flat plateau (most of them x1.5 change its score by less than 1.5 points).
+ *   <li>Cost: {@value #BYTES} bytes of state, constant time, no allocation; no look-ahead, no range
+ *       or length given beforehand.
+ *   <li>Source: our own; the constants were set by hand on coarse grids. What each part is worth,
+ *       and how flat it all is, is in the decision record 0007 and in docs/accuracy-series.md.
  * </ul>
  */
 public final class RecordRatio implements Durable {
   /** Rows before anything is said. */
   public static final int LEARNING_ROWS = 10;
 
+  /** Size of the state in bytes. */
+  public static final int BYTES = 449;
+
+  /**
+   * Rows before the scales learn with clipped steps and rows are compared with the longest past.
+   */
+  private static final int SETTLED = 20;
+
   private static final double FAST = 0.3;
   private static final double MIDDLE = 0.02;
   private static final double SLOW = 0.0005;
-  private static final double SEASON = 0.025;
-  private static final double RESIDUAL = 0.25;
-  private static final double TRANSITION = 0.2;
+  private static final double POINT = 0.003;
+
+  /** Per 300 s: a day's rows of one hour weigh a seventh, so the profile remembers about a week. */
+  private static final double SEASON = 0.01276;
+
+  /** Per 300 s: an excursion from the profile counts when it lasts about a quarter of an hour. */
+  private static final double EXCURSION = 0.25;
+
   private static final double COMPRESSION = 1.5;
   private static final double FLOOR = 0.02;
   private static final double CLIP = 4;
   private static final double RECORD_UP = 0.5;
   private static final double RECORD_DOWN = 0.001;
-  private static final double HOLD = 0.996;
-  private static final double TIME_EXPONENT = 0.75;
+  private static final double RECORD_TIME_EXPONENT = 0.75;
+  private static final double POINT_PRIOR = 4.5;
 
-  private static final int CHANNELS = 5;
-  private static final double[] WEIGHT = {0.3, 0.2, 1.0, 1.5, 0.6};
-  private static final double[] PRIOR = {4, 4, 3, 3, 1.5};
+  /** Standard deviation over mean absolute deviation of a normal distribution. */
+  private static final double NORMAL = 1.2533;
+
+  private static final double[] WEIGHT = {0.3, 1.0, 1.5};
+  private static final double[] PRIOR = {4, 3, 3};
 
   private final HourProfile hours = new HourProfile();
-  private final Context context = new Context();
   private final RecordAge high = new RecordAge();
   private final RecordAge low = new RecordAge();
-  private final double[] record = new double[CHANNELS];
-  private long row = -1;
+  private final float[] record = new float[WEIGHT.length];
+  private int row = -1;
   private long lastAt;
-  private double interval = 300;
+  private float interval = 300;
   private double size;
-  private double fast;
-  private double middle;
-  private double slow;
-  private double least;
-  private double most;
-  private double last;
-  private double errorScale;
-  private double stepScale;
-  private double levelScale;
-  private double seasonScale;
-  private double seasonError;
-  private double surprised;
-  private double held;
+  private double pointLevel;
+  private double pointScale;
+  private float fast;
+  private float middle;
+  private float slow;
+  private float errorScale;
+  private float gapScale;
+  private float excursionScale;
+  private float excursion;
 
   // of one row only, so that nothing is allocated
-  private final double[] channel = new double[CHANNELS];
+  private final double[] channel = new double[WEIGHT.length];
 
   /** True until there are rows enough to say anything. */
   public boolean learning() {
@@ -92,47 +116,21 @@ public final class RecordRatio implements Durable {
     if (!Double.isFinite(value)) {
       return Double.NaN;
     }
+    // differences of values beyond this would not be finite
+    double x = Math.max(-1e300, Math.min(1e300, value));
     row++;
     clock(atMillis);
     double unit = interval / 300;
-    double slowdown = Math.pow(unit, TIME_EXPONENT);
     double first = 1.0 / (row + 1);
     double slowRate = Math.max(SLOW, first);
-    double z = compressed(value, slowRate);
+    double z = compressed(x, slowRate);
+    double point = point(x, first);
     int hour = (int) Math.floorMod(Math.floorDiv(atMillis, 3_600_000L), 24L);
-
-    double error = Math.abs(z - fast);
-    double step = Math.abs(z - last);
-    double gap = Math.abs(middle - slow);
-    double residual = hours.residual(hour, z);
-    seasonError += per(RESIDUAL, unit) * (residual - seasonError);
-    double excursion = Math.abs(seasonError);
-    boolean late = row > 5;
-    channel[0] = late ? error / (errorScale + FLOOR) : 0;
-    channel[1] = late ? step / (stepScale + FLOOR) : 0;
-    channel[2] = late ? gap / (levelScale + FLOOR) : 0;
-    channel[3] =
-        late && hours.rows(hour) > 4 ? excursion / (seasonScale + hours.granted(hour) + FLOOR) : 0;
-    double surprise = context.update((z - least) / (most - least + 1e-9));
-    surprised += per(TRANSITION, unit) * (Math.max(0, surprise) - surprised);
-    channel[4] = row > 20 ? surprised : 0;
-
-    fast += Math.max(FAST, first) * (z - fast);
-    middle += Math.max(MIDDLE, first) * (z - middle);
-    slow += slowRate * (z - slow);
-    hours.learn(hour, z, residual, per(SEASON, unit), 4 * CLIP * (seasonScale + FLOOR));
-    errorScale += slowRate * (clipped(error, errorScale) - errorScale);
-    stepScale += slowRate * (clipped(step, stepScale) - stepScale);
-    levelScale += slowRate * (clipped(gap, levelScale) - levelScale);
-    seasonScale += slowRate * (clipped(excursion, seasonScale) - seasonScale);
-    most = z > most ? z : most - SLOW * (most - slow);
-    least = z < least ? z : least + SLOW * (slow - least);
-    last = z;
-    hours.tolerate(hour, excursion, interval);
-
-    double age = Math.max(high.update(row, z), low.update(row, -z));
-    double broken = row >= 20 ? Math.max(0, (age - 6) / 6) : 0;
-    return told(Math.sqrt(broken * broken + againstRecords(unit, slowdown)), slowdown);
+    channels(z, hour, first, slowRate, unit);
+    double age = Math.max(high.update(row, x), low.update(row, -x));
+    double broken = row >= SETTLED ? Math.max(0, (age - RecordAge.YOUNGEST) / 6) : 0;
+    double surprise = Math.sqrt(broken * broken + point * point + againstRecords(unit));
+    return row >= LEARNING_ROWS ? surprise : 0;
   }
 
   /** Running interval between rows, in seconds. */
@@ -140,7 +138,7 @@ public final class RecordRatio implements Durable {
     if (row > 0) {
       double gap = (atMillis - lastAt) / 1000.0;
       if (row == 1) {
-        interval = gap > 0 ? gap : 300;
+        interval = gap > 0 ? (float) gap : 300;
       } else {
         interval += 0.05 * (Math.min(4 * interval, Math.max(0, gap)) - interval);
       }
@@ -149,46 +147,68 @@ public final class RecordRatio implements Durable {
     lastAt = atMillis;
   }
 
-  private double compressed(double value, double slowRate) {
+  private double compressed(double x, double slowRate) {
+    size += slowRate * (Math.abs(x) - size);
+    double z = asinh(COMPRESSION * x / (size + Double.MIN_NORMAL));
     if (row == 0) {
-      size = Math.abs(value);
-    }
-    size += slowRate * (Math.abs(value) - size);
-    double z = asinh(COMPRESSION * value / (size + 1e-12));
-    if (row == 0) {
-      fast = z;
-      middle = z;
-      slow = z;
-      least = z;
-      most = z;
-      last = z;
+      fast = (float) z;
+      middle = (float) z;
+      slow = (float) z;
+      pointLevel = x;
     }
     return z;
   }
 
+  /** The term of the row by itself, which only long rows have. */
+  private double point(double x, double first) {
+    double distance = Math.abs(x - pointLevel);
+    double usual = NORMAL * pointScale + FLOOR * size + Double.MIN_NORMAL;
+    double share = Math.min(1, interval / 3600.0);
+    double rate = Math.max(POINT, first);
+    pointLevel += rate * (x - pointLevel);
+    pointScale += rate * (distance - pointScale);
+    return row > SETTLED ? share * share * distance / usual / POINT_PRIOR : 0;
+  }
+
+  /** What each channel says of this value, which it then learns. */
+  private void channels(double z, int hour, double first, double slowRate, double unit) {
+    double error = Math.abs(z - fast);
+    double gap = Math.abs(middle - slow);
+    double residual = hours.residual(hour, z);
+    excursion += per(EXCURSION, unit) * (residual - excursion);
+    double away = Math.abs(excursion);
+    boolean known = row > 5;
+    channel[0] = known ? error / (errorScale + FLOOR) : 0;
+    channel[1] = known ? gap / (gapScale + FLOOR) : 0;
+    channel[2] =
+        known && hours.rows(hour) > 4 ? away / (excursionScale + hours.granted(hour) + FLOOR) : 0;
+
+    fast += Math.max(FAST, first) * (z - fast);
+    middle += Math.max(MIDDLE, first) * (z - middle);
+    slow += slowRate * (z - slow);
+    hours.learn(hour, z, residual, per(SEASON, unit), 4 * CLIP * (excursionScale + FLOOR));
+    hours.tolerate(hour, away, interval);
+    errorScale += slowRate * (clipped(error, errorScale) - errorScale);
+    gapScale += slowRate * (clipped(gap, gapScale) - gapScale);
+    excursionScale += slowRate * (clipped(away, excursionScale) - excursionScale);
+  }
+
   /** Sum of the squares of each channel over its record, which then moves. */
-  private double againstRecords(double unit, double slowdown) {
-    double point = Math.sqrt(unit);
+  private double againstRecords(double unit) {
+    double down = RECORD_DOWN * Math.pow(unit, RECORD_TIME_EXPONENT);
     double sum = 0;
-    for (int c = 0; c < CHANNELS; c++) {
+    for (int c = 0; c < channel.length; c++) {
       double bar = record[c] + PRIOR[c];
-      double ratio = WEIGHT[c] * (c < 2 ? point : 1) * channel[c] / bar;
+      double ratio = WEIGHT[c] * channel[c] / bar;
       sum += ratio * ratio;
       double up = channel[c] - record[c];
-      record[c] += up > 0 ? RECORD_UP * Math.min(up, 3 * bar) : RECORD_DOWN * slowdown * up;
+      record[c] += up > 0 ? RECORD_UP * Math.min(up, 3 * bar) : down * up;
     }
     return sum;
   }
 
-  /** Only what tops the surprises just before is told. */
-  private double told(double surprise, double slowdown) {
-    double out = surprise > held && row >= LEARNING_ROWS ? surprise : 0;
-    held = Math.max(surprise, held * (1 - Math.min(0.5, (1 - HOLD) * slowdown)));
-    return out;
-  }
-
   private double clipped(double value, double scale) {
-    return row > 20 ? Math.min(value, CLIP * scale + FLOOR) : value;
+    return row > SETTLED ? Math.min(value, CLIP * scale + FLOOR) : value;
   }
 
   /** A rate per 300 s as a rate per row. */
@@ -205,58 +225,43 @@ public final class RecordRatio implements Durable {
   public void write(DataOutput out) throws IOException {
     out.writeByte(1);
     hours.write(out);
-    context.write(out);
     high.write(out);
     low.write(out);
     Durable.write(out, record);
-    out.writeLong(row);
+    out.writeInt(row);
     out.writeLong(lastAt);
-    for (double each :
-        new double[] {
-          interval,
-          size,
-          fast,
-          middle,
-          slow,
-          least,
-          most,
-          last,
-          errorScale,
-          stepScale,
-          levelScale,
-          seasonScale,
-          seasonError,
-          surprised,
-          held
-        }) {
-      out.writeDouble(each);
-    }
+    out.writeFloat(interval);
+    out.writeDouble(size);
+    out.writeDouble(pointLevel);
+    out.writeDouble(pointScale);
+    out.writeFloat(fast);
+    out.writeFloat(middle);
+    out.writeFloat(slow);
+    out.writeFloat(errorScale);
+    out.writeFloat(gapScale);
+    out.writeFloat(excursionScale);
+    out.writeFloat(excursion);
   }
 
   @Override
   public void read(DataInput in) throws IOException {
     Durable.version(in, 1);
     hours.read(in);
-    context.read(in);
     high.read(in);
     low.read(in);
     Durable.read(in, record);
-    row = in.readLong();
+    row = in.readInt();
     lastAt = in.readLong();
-    interval = in.readDouble();
+    interval = in.readFloat();
     size = in.readDouble();
-    fast = in.readDouble();
-    middle = in.readDouble();
-    slow = in.readDouble();
-    least = in.readDouble();
-    most = in.readDouble();
-    last = in.readDouble();
-    errorScale = in.readDouble();
-    stepScale = in.readDouble();
-    levelScale = in.readDouble();
-    seasonScale = in.readDouble();
-    seasonError = in.readDouble();
-    surprised = in.readDouble();
-    held = in.readDouble();
+    pointLevel = in.readDouble();
+    pointScale = in.readDouble();
+    fast = in.readFloat();
+    middle = in.readFloat();
+    slow = in.readFloat();
+    errorScale = in.readFloat();
+    gapScale = in.readFloat();
+    excursionScale = in.readFloat();
+    excursion = in.readFloat();
   }
 }

@@ -4,40 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.plumbline.detectors.Allocation;
 import dev.plumbline.detectors.Copies;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RecordRatioTest {
   private static final long ROW = 300_000;
-  private static final double ALARM = 1.099;
-
-  @ParameterizedTest
-  @ValueSource(strings = {"iio_us-east-1_i-a2eb1cd9_NetworkIn.csv", "rogue_agent_key_hold.csv"})
-  void everyRowScoresAsTheReferenceDoes(String series) throws IOException {
-    RecordRatio detector = new RecordRatio();
-    for (String line : lines(series)) {
-      String[] fields = line.split(",");
-      long at =
-          LocalDateTime.parse(fields[0].replace(' ', 'T')).toInstant(ZoneOffset.UTC).toEpochMilli();
-      double score = RecordRatio.score(detector.update(at, Double.parseDouble(fields[1])));
-      assertThat(score).as(line).isCloseTo(Double.parseDouble(fields[2]), within(1e-9));
-    }
-  }
+  private static final long HOUR = 3_600_000;
+  private static final double ALARM = 1.1;
 
   @Property(tries = 30)
   void theUnitOfTheSeriesDoesNotMatter(
@@ -93,7 +75,49 @@ class RecordRatioTest {
       double value = 3 * random.nextGaussian();
       assertThat(copy.update(i * ROW, value)).isEqualTo(detector.update(i * ROW, value));
     }
-    assertThat(Copies.bytes(copy)).hasSameSizeAs(Copies.bytes(new RecordRatio()));
+    assertThat(Copies.bytes(copy)).hasSize(RecordRatio.BYTES);
+  }
+
+  @Test
+  void aRowOfAnHourCountsByItselfAndARowOfAMinuteDoesNot() {
+    assertThat(surpriseOfASecondSpike(HOUR)).isGreaterThan(1.5);
+    assertThat(surpriseOfASecondSpike(60_000)).isLessThan(0.7);
+  }
+
+  @Test
+  void whatComesEveryDayAtTheSameHourIsNoSurpriseInTheEnd() {
+    RecordRatio detector = new RecordRatio();
+    double first = 0;
+    double eighth = 0;
+    for (int row = 0; row < 8 * 288; row++) {
+      boolean job = row % 288 >= 36 && row % 288 < 48;
+      double surprise = detector.update(row * ROW, (job ? 400 : 100) + row % 7);
+      first = row / 288 == 0 && job ? Math.max(first, surprise) : first;
+      eighth = row / 288 == 7 && job ? Math.max(eighth, surprise) : eighth;
+    }
+    assertThat(eighth).isLessThan(0.5 * first).isLessThan(ALARM);
+  }
+
+  @Test
+  void aLevelThatStaysIsTheNewNormal() {
+    RecordRatio detector = fed(new RecordRatio(), 11, 600);
+    Random random = new Random(12);
+    double atOnce = 0;
+    double later = 0;
+    for (int i = 600; i < 3_600; i++) {
+      double surprise = detector.update(i * ROW, 300 + 5 * random.nextGaussian());
+      atOnce = i < 900 ? Math.max(atOnce, surprise) : atOnce;
+      later = i > 3_000 ? Math.max(later, surprise) : later;
+    }
+    assertThat(atOnce).isGreaterThan(ALARM);
+    assertThat(later).isLessThan(ALARM);
+  }
+
+  @Test
+  void nothingIsAllocatedForARow() {
+    RecordRatio detector = fed(new RecordRatio(), 5, 100);
+
+    assertThat(Allocation.of(() -> repeat(detector, 5_000))).isLessThan(5_000);
   }
 
   @Test
@@ -142,6 +166,17 @@ class RecordRatioTest {
     return detector.update(600 * ROW, 100 + spike);
   }
 
+  private static double surpriseOfASecondSpike(long interval) {
+    RecordRatio detector = new RecordRatio();
+    Random random = new Random(3);
+    double last = 0;
+    for (int i = 0; i <= 700; i++) {
+      boolean spike = i == 600 || i == 700;
+      last = detector.update(i * interval, 100 + 5 * random.nextGaussian() + (spike ? 80 : 0));
+    }
+    return last;
+  }
+
   private static RecordRatio fed(RecordRatio detector, int seed, int rows) {
     Random random = new Random(seed);
     for (int i = 0; i < rows; i++) {
@@ -150,10 +185,9 @@ class RecordRatioTest {
     return detector;
   }
 
-  private static List<String> lines(String name) throws IOException {
-    try (InputStream in = RecordRatioTest.class.getResourceAsStream("/record/" + name)) {
-      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-      return lines.subList(1, lines.size());
+  private static void repeat(RecordRatio detector, int rows) {
+    for (int i = 0; i < rows; i++) {
+      detector.update((100 + i) * ROW, i % 17);
     }
   }
 }

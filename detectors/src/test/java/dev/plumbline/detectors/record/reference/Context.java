@@ -1,16 +1,11 @@
-package dev.plumbline.detectors.record;
-
-import dev.plumbline.detectors.Durable;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
+package dev.plumbline.detectors.record.reference;
 
 /**
  * How surprising it is to go from the previous value's bin to this value's bin: minus the logarithm
  * of its frequency in a slowly forgetting table of transitions between 12 bins, in which a bin's
  * neighbours count half.
  */
-final class Context implements Durable {
+final class Context {
   private static final int BINS = 12;
   private static final double FORGETTING = 1e-4;
 
@@ -51,21 +46,5 @@ final class Context implements Durable {
       departures[i] *= 1e-6;
     }
     weight = 1;
-  }
-
-  @Override
-  public void write(DataOutput out) throws IOException {
-    Durable.write(out, transitions);
-    Durable.write(out, departures);
-    out.writeDouble(weight);
-    out.writeByte(previous);
-  }
-
-  @Override
-  public void read(DataInput in) throws IOException {
-    Durable.read(in, transitions);
-    Durable.read(in, departures);
-    weight = in.readDouble();
-    previous = in.readByte();
   }
 }
