@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
       DetectCommand.class,
       ConnectCommand.class,
       ReplayCommand.class,
+      BacktestCommand.class,
       FindingsCommand.class,
       IncidentsCommand.class,
       RemediationsCommand.class,

@@ -65,6 +65,27 @@ class CommandsTest {
   }
 
   @Test
+  void aSeriesIsScoredByTheDetectorThatWasNamed() throws IOException {
+    Path csv =
+        Files.writeString(folder.resolve("load.csv"), "TimeStamp,Value,Label\n1,5,0\n2,,0\n");
+
+    assertThat(run("backtest", csv.toString())).isZero();
+    assertThat(out.toString()).isEqualTo("timestamp,value,score\n1,5,0.0\n2,,\n");
+    assertThat(run("backtest", "--detector", "change", csv.toString())).isZero();
+    assertThat(out.toString()).endsWith("timestamp,value,score,since\n1,5,0.0,\n2,,,\n");
+    assertThat(run("backtest", "--detector", "none", csv.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("record").contains("change");
+  }
+
+  @Test
+  void aSeriesThatCannotBeReadNamesLineAndColumn() throws IOException {
+    Path csv = Files.writeString(folder.resolve("load.csv"), "timestamp,value\n1,high\n");
+
+    assertThat(run("backtest", csv.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains(csv + ":2:3: value 'high' is no number");
+  }
+
+  @Test
   void aTapeIsReplayedAndItsBrokenLinesAreNamed() throws IOException {
     Path tape = folder.resolve("small.tape.jsonl");
     String line =

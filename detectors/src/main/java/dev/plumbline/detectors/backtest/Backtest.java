@@ -1,6 +1,5 @@
 package dev.plumbline.detectors.backtest;
 
-import dev.plumbline.detectors.record.RecordRatio;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -10,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Scores a series from a file as it would have been scored live: each row before the next is read.
@@ -24,29 +22,38 @@ public final class Backtest {
   private static final List<String> TIME = List.of("timestamp", "time", "date", "datetime");
   private static final List<String> VALUE = List.of("value");
 
+  /** Times of rows that a change may be dated to: more than a detector looks back. */
+  private static final int REMEMBERED = 1 << 14;
+
   private final Path file;
-  private final RecordRatio detector = new RecordRatio();
-  private int timeColumn = 0;
-  private int valueColumn = 1;
+  private final Detector detector;
+  private final Detector.Scorer scorer;
+  private final String[] times = new String[REMEMBERED];
+  private int timeField = 0;
+  private int valueField = 1;
   private int line;
   private long rows;
+  private int present;
   private long last = Long.MIN_VALUE;
 
-  private Backtest(Path file) {
+  private Backtest(Path file, Detector detector) {
     this.file = file;
+    this.detector = detector;
+    this.scorer = detector.scorer();
   }
 
   /**
    * Writes {@code timestamp,value,score}, one line a row of the file: timestamp and value as they
-   * stood, the score in 0..1, empty for a missing row.
+   * stood, the score in 0..1, empty for a missing row. A detector that dates changes adds {@code
+   * since}: in the row that shows a change, the timestamp of the row with which it began.
    *
    * @return the number of rows
-   * @throws BacktestException naming file, line and field when the file is no such series
+   * @throws BacktestException naming file, line and column when the file is no such series
    * @throws IOException when reading or writing fails
    */
-  public static long run(Path in, Appendable out) throws IOException {
+  public static long run(Path in, Detector detector, Appendable out) throws IOException {
     try (BufferedReader reader = Files.newBufferedReader(in, StandardCharsets.UTF_8)) {
-      return new Backtest(in).score(reader, out);
+      return new Backtest(in, detector).score(reader, out);
     } catch (NoSuchFileException e) {
       throw new BacktestException(in + ": there is no such file", e);
     } catch (CharacterCodingException e) {
@@ -62,105 +69,100 @@ public final class Backtest {
       if (text.isBlank()) {
         continue;
       }
-      String[] fields = fields(text);
+      CsvLine fields = new CsvLine(text);
+      boolean names = !begun && header(fields);
       if (!begun) {
+        out.append("timestamp,value,score").append(detector.dates() ? ",since\n" : "\n");
         begun = true;
-        out.append("timestamp,value,score\n");
-        if (header(fields)) {
-          continue;
-        }
       }
-      row(fields, out);
+      if (!names) {
+        row(fields, out);
+      }
     }
     if (rows == 0) {
-      throw new BacktestException(file + ": has no rows; wanted lines of timestamp,value");
+      throw new BacktestException(file + ": has no rows; wanted are lines of timestamp,value");
     }
     return rows;
   }
 
-  private void row(String[] fields, Appendable out) throws IOException {
-    if (fields.length <= Math.max(timeColumn, valueColumn)) {
-      throw wrong("has " + fields.length + " fields, the timestamp and the value are wanted", null);
+  private void row(CsvLine fields, Appendable out) throws IOException {
+    if (fields.size() <= Math.max(timeField, valueField)) {
+      throw wrong(
+          1, "has " + fields.size() + " fields; the timestamp and the value are wanted", null);
     }
-    String time = fields[timeColumn];
-    String value = fields[valueColumn];
-    double surprise = detector.update(time(time), number(value));
+    String time = fields.field(timeField);
+    String value = fields.field(valueField);
+    double score = scorer.score(time(fields), number(fields));
     out.append(time).append(',').append(value).append(',');
-    if (!Double.isNaN(surprise)) {
-      out.append(Double.toString(RecordRatio.score(surprise)));
+    if (!Double.isNaN(score)) {
+      times[present++ & REMEMBERED - 1] = time;
+      out.append(Double.toString(score));
+    }
+    if (detector.dates()) {
+      int since = scorer.changedSince();
+      out.append(',').append(since > 0 ? times[present - since & REMEMBERED - 1] : "");
     }
     out.append('\n');
     rows++;
   }
 
-  private long time(String text) throws BacktestException {
+  private long time(CsvLine fields) throws BacktestException {
+    String text = fields.field(timeField);
+    int column = fields.column(timeField);
     long at;
     try {
       at = Timestamps.millis(text);
     } catch (DateTimeException e) {
       throw wrong(
-          "timestamp: '"
+          column,
+          "timestamp '"
               + text
-              + "' is none; wanted is ISO 8601, yyyy-MM-dd HH:mm:ss, or epoch seconds or"
+              + "' can't be read; wanted is ISO 8601, yyyy-MM-dd HH:mm:ss, or epoch seconds or"
               + " milliseconds",
           e);
     }
     if (at < last) {
       throw wrong(
-          "timestamp: '" + text + "' is before the row above it; sort the rows by time", null);
+          column,
+          "timestamp '" + text + "' is before the row above it; sort the rows by time",
+          null);
     }
     last = at;
     return at;
   }
 
-  private double number(String text) throws BacktestException {
+  private double number(CsvLine fields) throws BacktestException {
+    String text = fields.field(valueField);
     if (text.isEmpty()) {
       return Double.NaN;
     }
     try {
       return Double.parseDouble(text);
     } catch (NumberFormatException e) {
-      throw wrong("value: '" + text + "' is no number; leave it empty when it is missing", e);
+      throw wrong(
+          fields.column(valueField),
+          "value '" + text + "' is no number; leave it empty when it is missing",
+          e);
     }
   }
 
-  /** True when the first line names columns, which are then known. */
-  private boolean header(String[] fields) throws BacktestException {
-    int time = column(fields, TIME);
-    int value = column(fields, VALUE);
+  /** True when the line names columns, which are then known. */
+  private boolean header(CsvLine fields) throws BacktestException {
+    int time = fields.find(TIME);
+    int value = fields.find(VALUE);
     if (time >= 0 && value >= 0) {
-      timeColumn = time;
-      valueColumn = value;
+      timeField = time;
+      valueField = value;
       return true;
     }
     if (time >= 0 || value >= 0) {
       String missing = time < 0 ? "timestamp" : "value";
-      throw wrong("has no column '" + missing + "'; wanted are timestamp and value", null);
+      throw wrong(1, "has no column '" + missing + "'; name the columns timestamp and value", null);
     }
     return false;
   }
 
-  private static int column(String[] fields, List<String> names) {
-    for (int i = 0; i < fields.length; i++) {
-      if (names.contains(fields[i].toLowerCase(Locale.ROOT))) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static String[] fields(String text) {
-    String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
-    String[] fields = plain.split(",", -1);
-    for (int i = 0; i < fields.length; i++) {
-      String field = fields[i].strip();
-      boolean quoted = field.length() >= 2 && field.startsWith("\"") && field.endsWith("\"");
-      fields[i] = quoted ? field.substring(1, field.length() - 1) : field;
-    }
-    return fields;
-  }
-
-  private BacktestException wrong(String what, Throwable cause) {
-    return new BacktestException(file + ":" + line + ": " + what, cause);
+  private BacktestException wrong(int column, String what, Throwable cause) {
+    return new BacktestException(file + ":" + line + ":" + column + ": " + what, cause);
   }
 }
