@@ -19,11 +19,15 @@ import java.time.Duration;
 
 /**
  * Model servers whose KV cache is full: requests wait for capacity or are preempted. A queue alone
- * is load; a queue for capacity beside a full cache is exhaustion.
+ * is load; a queue beside a full cache is exhaustion. A server that doesn't say why requests wait
+ * is believed by its cache.
  */
 public final class ExhaustionWatcher implements Watcher {
   /** vLLM preempts when no block is free; above this a batch has no room to grow. */
   private static final double FULL = 0.9;
+
+  /** With a queue and a cache between this and full a server is neither well nor exhausted. */
+  private static final double ROOM = 0.8;
 
   private static final Rule EXHAUSTED =
       Rule.measured(Kind.GPU_EXHAUSTION)
@@ -69,12 +73,15 @@ public final class ExhaustionWatcher implements Watcher {
       if (!Double.isNaN(sample.getPreemptions())) {
         server.preemptions = sample.getPreemptions();
       }
-      double waiting = sample.getRequestsWaitingForCapacity();
+      boolean reasoned = !Double.isNaN(sample.getRequestsWaitingForCapacity());
+      double waiting =
+          reasoned ? sample.getRequestsWaitingForCapacity() : sample.getRequestsWaiting();
       double used = sample.getKvCacheUsageRatio();
       if (Double.isNaN(waiting) && Double.isNaN(preempted)) {
         continue;
       }
       boolean bad = (waiting >= 1 && used >= FULL) || preempted >= 1;
+      boolean well = !(waiting >= 1) || used < ROOM;
       Entity entity = entity(namespace, name, sample.getModel());
       if (bad) {
         cluster
@@ -89,13 +96,17 @@ public final class ExhaustionWatcher implements Watcher {
                     FULL,
                     "ratio",
                     Math.max(waiting, preempted),
-                    "%.0f requests wait for capacity, the KV cache is %.0f %% full"
-                        .formatted(waiting, used * 100),
-                    "waitingForCapacity",
+                    "%.0f requests wait%s, %.0f were preempted, the KV cache is %.0f %% full"
+                        .formatted(
+                            waiting,
+                            reasoned ? " for capacity" : "",
+                            Math.max(0, preempted),
+                            used * 100),
+                    reasoned ? "waitingForCapacity" : "waiting",
                     Double.toString(waiting),
                     "preemptions",
                     Double.toString(preempted)));
-      } else {
+      } else if (well) {
         cluster.conditions().ok(EXHAUSTED, entity, at);
       }
     }

@@ -17,9 +17,11 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Boards that fail: an XID that was not there before, memory rows that can't be remapped, a board
@@ -39,21 +41,35 @@ public final class FaultWatcher implements Watcher {
   private static final Set<Integer> OF_BOARDS =
       Set.of(46, 48, 62, 64, 74, 79, 94, 95, 110, 119, 120, 136, 140, 143, 155, 156, 158);
 
-  /** The same code twice looks like one: without a further change the event is taken as over. */
+  /** Without a further XID the event is taken as over. */
   private static final Duration XID_OVER = Duration.ofMinutes(30);
 
-  private static final Rule XID = Rule.measured(Kind.GPU_FAULT).aspect("xid").clear(XID_OVER);
-  private static final Rule ROWS = Rule.measured(Kind.GPU_FAULT).aspect("rows").clear(XID_OVER);
-  private static final Rule LOST =
-      Rule.told(Kind.GPU_FAULT).aspect("lost").raise(Duration.ZERO, 2).clear(Duration.ZERO);
+  /** A board that was shown so often without an XID gauge had none. */
+  private static final int KNOWN = 3;
+
+  /** A board that this many scrapes in a row don't show is lost: series come and go. */
+  private static final int LOST = 2;
+
+  /** dcgm's health result: 10 warns, 20 failed. */
+  private static final double HEALTH_WARNS = 10;
+
+  private static final double HEALTH_FAILED = 20;
+
+  private static final Rule FAULT = Rule.told(Kind.GPU_FAULT);
 
   /** What is remembered of a board. */
   private static final class Board implements State {
     String node = "";
     double xid = Double.NaN;
     double uncorrectableRows = Double.NaN;
-    double remapFailure = Double.NaN;
+    int scrapes;
     int missed;
+
+    /** When the last event that is not a lasting state was seen; 0 for none. */
+    long eventAt;
+
+    /** XIDs within the exporter's own window at the last scrape. */
+    double windowed;
 
     @Override
     public void write(DataOutput out) throws IOException {
@@ -61,8 +77,10 @@ public final class FaultWatcher implements Watcher {
       Codec.text(out, node);
       out.writeDouble(xid);
       out.writeDouble(uncorrectableRows);
-      out.writeDouble(remapFailure);
+      out.writeInt(scrapes);
       out.writeInt(missed);
+      out.writeLong(eventAt);
+      out.writeDouble(windowed);
     }
 
     @Override
@@ -71,23 +89,39 @@ public final class FaultWatcher implements Watcher {
       node = Codec.text(in);
       xid = in.readDouble();
       uncorrectableRows = in.readDouble();
-      remapFailure = in.readDouble();
+      scrapes = in.readInt();
       missed = in.readInt();
+      eventAt = in.readLong();
+      windowed = in.readDouble();
     }
   }
 
   private final Cluster cluster;
   private final Table<Board> boards;
 
+  /** Boards by node; follows from the table. */
+  private final Map<String, TreeSet<String>> byNode = new HashMap<>();
+
   public FaultWatcher(Cluster cluster) {
     this.cluster = cluster;
     boards = cluster.tables().table("gpu.fault", Board::new);
+    boards.all().forEach((uuid, board) -> on(board.node).add(uuid));
   }
 
   @Override
   public void see(ResourceSnapshot snapshot) {
     Header header = snapshot.getHeader();
-    if (!header.getSource().equals("dcgm") || snapshot.getGpus().isEmpty()) {
+    if (!header.getSource().equals("dcgm")) {
+      return;
+    }
+    if (header.getGone()) {
+      for (String uuid : new TreeSet<>(on(header.getTarget()))) {
+        boards.remove(uuid);
+      }
+      byNode.remove(header.getTarget());
+      return;
+    }
+    if (snapshot.getGpus().isEmpty()) {
       return;
     }
     long at = header.getObservedAt().toEpochMilli();
@@ -104,82 +138,116 @@ public final class FaultWatcher implements Watcher {
 
   private void judge(GpuSample gpu, String node, long at) {
     Board board = boards.edit(gpu.getUuid());
-    board.node = node;
+    if (!board.node.equals(node)) {
+      on(board.node).remove(gpu.getUuid());
+      on(node).add(gpu.getUuid());
+      board.node = node;
+    }
     board.missed = 0;
     Entity entity = entity(node, gpu.getUuid());
-    cluster.conditions().ok(LOST, entity, at);
-    xid(gpu, board, entity, at);
-    rows(gpu, board, entity, at);
+    boolean event = xid(gpu, board, entity, at) | rows(gpu, board, entity, at);
+    if (event) {
+      board.eventAt = at;
+    }
+    boolean lasting = lasting(gpu, entity, at);
+    board.scrapes = Math.min(KNOWN, board.scrapes + 1);
+    if (!lasting && at - board.eventAt >= XID_OVER.toMillis()) {
+      cluster.conditions().ok(FAULT, entity, at);
+    }
   }
 
-  private void xid(GpuSample gpu, Board board, Entity entity, long at) {
+  /** A change of the gauge, or more of them within the exporter's window: not a sticky code. */
+  private boolean xid(GpuSample gpu, Board board, Entity entity, long at) {
     double xid = gpu.getXid();
-    if (Double.isNaN(xid)) {
-      return;
+    boolean first = Double.isNaN(board.xid) && board.scrapes < KNOWN;
+    boolean changed = !Double.isNaN(xid) && xid != 0 && xid != board.xid && !first;
+    if (!Double.isNaN(xid)) {
+      board.xid = xid;
     }
-    boolean news = !Double.isNaN(board.xid) && xid != board.xid && xid != 0;
-    board.xid = xid;
-    if (news) {
-      int code = (int) xid;
-      Severity severity =
-          OF_BOARDS.contains(code)
-              ? Severity.critical
-              : OF_APPLICATIONS.contains(code) ? Severity.info : Severity.warning;
-      cluster
-          .conditions()
-          .bad(
-              XID,
-              entity,
-              at,
-              severity,
-              Proof.of(code, 0, "", 1, "XID " + code + " was reported", "xid", "" + code));
-    } else {
-      cluster.conditions().ok(XID, entity, at);
+    double windowed = 0;
+    int code = (int) xid;
+    for (Map.Entry<String, Double> each : gpu.getWindowed().entrySet()) {
+      if (!each.getKey().isEmpty() && each.getKey().chars().allMatch(Character::isDigit)) {
+        windowed += each.getValue();
+        code = changed || !(each.getValue() > 0) ? code : Integer.parseInt(each.getKey());
+      }
     }
+    boolean again = windowed > board.windowed && board.scrapes > 0;
+    board.windowed = windowed;
+    if (!changed && !again) {
+      return false;
+    }
+    Severity severity =
+        OF_BOARDS.contains(code)
+            ? Severity.critical
+            : OF_APPLICATIONS.contains(code) ? Severity.info : Severity.warning;
+    cluster
+        .conditions()
+        .bad(
+            FAULT,
+            entity,
+            at,
+            severity,
+            Proof.of(code, 0, "", 1, "XID " + code + " was reported", "xid", "" + code));
+    return true;
   }
 
-  private void rows(GpuSample gpu, Board board, Entity entity, long at) {
+  private boolean rows(GpuSample gpu, Board board, Entity entity, long at) {
     double rows = gpu.getUncorrectableRemappedRows();
-    double failure = gpu.getRowRemapFailure();
     boolean more = rows > board.uncorrectableRows;
-    boolean failed = failure > 0;
     if (!Double.isNaN(rows)) {
       board.uncorrectableRows = rows;
     }
-    if (failed || more) {
+    if (more) {
       cluster
           .conditions()
           .bad(
-              ROWS,
+              FAULT,
               entity,
               at,
-              failed ? Severity.critical : Severity.warning,
-              Proof.of(
-                  rows,
-                  0,
-                  "",
-                  1,
-                  failed
-                      ? "memory rows can't be remapped any more"
-                      : "memory rows were remapped after uncorrectable errors"));
-    } else if (!Double.isNaN(rows) || !Double.isNaN(failure)) {
-      cluster.conditions().ok(ROWS, entity, at);
+              Severity.warning,
+              Proof.of(rows, 0, "", 1, "memory rows were remapped after uncorrectable errors"));
     }
+    return more;
+  }
+
+  /** What is wrong as long as it is shown. */
+  private boolean lasting(GpuSample gpu, Entity entity, long at) {
+    boolean remap = gpu.getRowRemapFailure() > 0;
+    double health = gpu.getHealthStatus();
+    if (!remap && !(health >= HEALTH_WARNS)) {
+      return false;
+    }
+    cluster
+        .conditions()
+        .bad(
+            FAULT,
+            entity,
+            at,
+            remap || health >= HEALTH_FAILED ? Severity.critical : Severity.warning,
+            remap
+                ? Proof.of(
+                    gpu.getRowRemapFailure(), 0, "", 1, "memory rows can't be remapped any more")
+                : Proof.of(health, 0, "", 1, "the health check of the board does not pass"));
+    return true;
   }
 
   /** Boards of the node that this scrape doesn't show although it shows others. */
   private void missing(String node, Set<String> present, long at) {
-    for (Map.Entry<String, Board> entry : boards.all().entrySet()) {
-      Board board = entry.getValue();
-      if (!board.node.equals(node) || present.contains(entry.getKey())) {
+    for (String uuid : on(node)) {
+      if (present.contains(uuid)) {
         continue;
       }
-      boards.edit(entry.getKey()).missed++;
+      Board board = boards.edit(uuid);
+      board.missed = Math.min(LOST, board.missed + 1);
+      if (board.missed < LOST) {
+        continue;
+      }
       cluster
           .conditions()
           .bad(
-              LOST,
-              entity(node, entry.getKey()),
+              FAULT,
+              entity(node, uuid),
               at,
               Severity.critical,
               Proof.of(
@@ -193,6 +261,10 @@ public final class FaultWatcher implements Watcher {
                   "lastXid",
                   Double.isNaN(board.xid) ? null : Integer.toString((int) board.xid)));
     }
+  }
+
+  private TreeSet<String> on(String node) {
+    return byNode.computeIfAbsent(node, it -> new TreeSet<>());
   }
 
   private Entity entity(String node, String uuid) {

@@ -15,10 +15,14 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Boards whose clocks are held down by heat, by the power brake or by the hardware. Idle clocks and
- * the power cap of a board at full load are no fault.
+ * the power cap of a board at full load are no fault. The bits of the clock event reasons decide;
+ * an exporter that doesn't show them is read by its violation counters and by the clock itself.
  *
  * <p>Bits of the clock event reasons: NVIDIA's nvml.h.
  */
@@ -29,10 +33,22 @@ public final class ThrottleWatcher implements Watcher {
   private static final int POWER_BRAKE = 0x80;
   private static final int HELD_DOWN = HW_SLOWDOWN | SW_THERMAL | HW_THERMAL | POWER_BRAKE;
 
-  /**
-   * Held down by heat for this part of the time between two scrapes, where bits are not exported.
-   */
-  private static final double THERMAL_RATIO = 0.1;
+  /** Events that dcgm-exporter counts over its own window, by name. */
+  private static final Map<String, Integer> EVENTS =
+      Map.of(
+          "hw_slowdown", HW_SLOWDOWN,
+          "sw_thermal", SW_THERMAL,
+          "hw_thermal", HW_THERMAL,
+          "hw_power_brake", POWER_BRAKE);
+
+  /** Held down for this part of the time between two scrapes, where bits are not exported. */
+  private static final double HELD_RATIO = 0.1;
+
+  /** A working board's clock is held down below this part of its usual working clock. */
+  private static final double SLOW_CLOCK = 0.75;
+
+  /** A board works when its engine is busy for this part of the time. */
+  private static final double WORKING = 0.15;
 
   private static final Rule THROTTLE =
       Rule.measured(Kind.GPU_THROTTLE).raise(Duration.ZERO, 2).clear(Duration.ofMinutes(3));
@@ -41,6 +57,8 @@ public final class ThrottleWatcher implements Watcher {
   private static final class Board implements State {
     long at;
     double thermalSeconds = Double.NaN;
+    double powerSeconds = Double.NaN;
+    double otherSeconds = Double.NaN;
     double usualClockMhz = Double.NaN;
 
     @Override
@@ -48,6 +66,8 @@ public final class ThrottleWatcher implements Watcher {
       out.writeByte(1);
       out.writeLong(at);
       out.writeDouble(thermalSeconds);
+      out.writeDouble(powerSeconds);
+      out.writeDouble(otherSeconds);
       out.writeDouble(usualClockMhz);
     }
 
@@ -56,6 +76,8 @@ public final class ThrottleWatcher implements Watcher {
       State.version(in, 1);
       at = in.readLong();
       thermalSeconds = in.readDouble();
+      powerSeconds = in.readDouble();
+      otherSeconds = in.readDouble();
       usualClockMhz = in.readDouble();
     }
   }
@@ -71,31 +93,40 @@ public final class ThrottleWatcher implements Watcher {
   @Override
   public void see(ResourceSnapshot snapshot) {
     long at = snapshot.getHeader().getObservedAt().toEpochMilli();
+    Set<String> judged = new HashSet<>();
     for (GpuSample gpu : snapshot.getGpus()) {
       // the instances of a MIG board repeat the board's clocks: the first one speaks for all
-      judge(gpu, at, snapshot.getHeader().getTarget());
+      if (judged.add(gpu.getUuid())) {
+        judge(gpu, at, snapshot.getHeader().getTarget());
+      }
     }
   }
 
   private void judge(GpuSample gpu, long at, String target) {
     Board board = boards.edit(gpu.getUuid());
-    double thermal = Double.NaN;
-    if (at > board.at) {
-      double seconds = gpu.getThermalViolationSeconds();
-      if (seconds >= board.thermalSeconds) {
-        thermal = (seconds - board.thermalSeconds) / ((at - board.at) / 1000.0);
-      }
-      if (!Double.isNaN(seconds)) {
-        board.thermalSeconds = seconds;
-        board.at = at;
-      }
-    }
+    double seconds = (at - board.at) / 1000.0;
+    double thermal = (gpu.getThermalViolationSeconds() - board.thermalSeconds) / seconds;
+    double power = (gpu.getPowerViolationSeconds() - board.powerSeconds) / seconds;
+    double otherSeconds =
+        sum(gpu.getReliabilityViolationSeconds(), gpu.getBoardLimitViolationSeconds());
+    double other = (otherSeconds - board.otherSeconds) / seconds;
+    board.at = at;
+    board.thermalSeconds = gpu.getThermalViolationSeconds();
+    board.powerSeconds = gpu.getPowerViolationSeconds();
+    board.otherSeconds = otherSeconds;
+    double clock = gpu.getSmClockMhz();
     double reasons = gpu.getClockEventReasons();
-    if (Double.isNaN(reasons) && Double.isNaN(thermal)) {
+    boolean bits = !Double.isNaN(reasons);
+    if (!bits && Double.isNaN(thermal) && !(clock > 0)) {
       return;
     }
-    int held = Double.isNaN(reasons) ? 0 : (int) reasons & HELD_DOWN;
-    boolean bad = held != 0 || (Double.isNaN(reasons) && thermal > THERMAL_RATIO);
+    double busy =
+        Double.isNaN(gpu.getGraphicsEngineActiveRatio())
+            ? gpu.getUtilizationRatio()
+            : gpu.getGraphicsEngineActiveRatio();
+    boolean working = bits ? ((int) reasons & 1) == 0 : busy >= WORKING;
+    boolean slow = working && clock > 0 && clock < SLOW_CLOCK * board.usualClockMhz;
+    int held = bits ? (int) reasons & HELD_DOWN : heldWithoutBits(gpu, slow, thermal, power, other);
     Entity entity =
         Entity.of(
             "cluster",
@@ -104,8 +135,7 @@ public final class ThrottleWatcher implements Watcher {
             gpu.getNode().isEmpty() ? target : gpu.getNode(),
             "gpu",
             gpu.getUuid());
-    double clock = gpu.getSmClockMhz();
-    if (bad) {
+    if (held != 0) {
       cluster
           .conditions()
           .bad(
@@ -122,20 +152,42 @@ public final class ThrottleWatcher implements Watcher {
                   Math.max(1, thermal),
                   "clocks are held down by " + reason(held),
                   "clockEventReasons",
-                  "0x" + Integer.toHexString((int) reasons),
+                  bits ? "0x" + Integer.toHexString((int) reasons) : null,
                   "temperatureCelsius",
                   Double.toString(gpu.getTemperatureCelsius()),
                   "powerWatts",
                   Double.toString(gpu.getPowerWatts())));
-    } else {
-      if (clock > 0 && ((int) reasons & 1) == 0) {
-        board.usualClockMhz =
-            Double.isNaN(board.usualClockMhz)
-                ? clock
-                : board.usualClockMhz + 0.05 * (clock - board.usualClockMhz);
-      }
-      cluster.conditions().ok(THROTTLE, entity, at);
+      return;
     }
+    if (working && clock > 0 && !slow) {
+      board.usualClockMhz =
+          Double.isNaN(board.usualClockMhz)
+              ? clock
+              : board.usualClockMhz + 0.05 * (clock - board.usualClockMhz);
+    }
+    cluster.conditions().ok(THROTTLE, entity, at);
+  }
+
+  /**
+   * What holds a board down when its exporter doesn't show the bits: time lost to heat says so by
+   * itself; the power cap of a busy board costs time too, so power and other limits count only
+   * beside a clock far below the usual.
+   */
+  private static int heldWithoutBits(
+      GpuSample gpu, boolean slow, double thermal, double power, double other) {
+    int held = thermal > HELD_RATIO ? SW_THERMAL : 0;
+    if (slow) {
+      for (Map.Entry<String, Double> event : gpu.getWindowed().entrySet()) {
+        held |= event.getValue() > 0 ? EVENTS.getOrDefault(event.getKey(), 0) : 0;
+      }
+      held |= power > HELD_RATIO ? POWER_BRAKE : 0;
+      held |= other > HELD_RATIO || held == 0 ? HW_SLOWDOWN : 0;
+    }
+    return held;
+  }
+
+  private static double sum(double one, double other) {
+    return Double.isNaN(one) ? other : Double.isNaN(other) ? one : one + other;
   }
 
   private static String reason(int held) {

@@ -2,6 +2,7 @@ package dev.plumbline.streams.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.LatencySnapshot;
@@ -112,6 +113,99 @@ class BoardsTest {
     }
 
     assertThat(given.of(Kind.GPU_EXHAUSTION)).isEmpty();
+  }
+
+  @Test
+  void aServerThatDoesNotSayWhyRequestsWaitIsBelievedByItsCache() {
+    for (int i = 0; i < 4; i++) {
+      LatencySnapshot server = full(Double.NaN, 0.97);
+      server.getServers().get(0).setRequestsWaiting(6);
+      given.shown(server).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_EXHAUSTION)).hasSize(1);
+  }
+
+  @Test
+  void withoutTheBitsAClockAtHalfOfWhatItWorksAtIsHeldDown() {
+    working(10, 1980, 0.6);
+    given.restarted();
+    working(3, 900, 0.6);
+
+    assertThat(given.of(Kind.GPU_THROTTLE)).hasSize(1);
+  }
+
+  @Test
+  void withoutTheBitsAnIdleClockIsNotHeldDown() {
+    working(10, 1980, 0.6);
+    working(10, 345, 0.02);
+
+    assertThat(given.findings).isEmpty();
+  }
+
+  @Test
+  void theInstancesOfABoardAreOneWitness() {
+    GpuSample one = Given.gpu("GPU-1");
+    one.setClockEventReasons(0x40);
+    one.setMigInstance("1");
+    GpuSample two = Given.gpu("GPU-1");
+    two.setClockEventReasons(0x40);
+    two.setMigInstance("2");
+    given.shown(given.boards("n1", one, two));
+
+    assertThat(given.of(Kind.GPU_THROTTLE)).isEmpty();
+  }
+
+  @Test
+  void aBoardThatReportsAnXidAndVanishesIsOneStory() {
+    for (double code : new double[] {0, 0, 79}) {
+      GpuSample failing = Given.gpu("GPU-2");
+      failing.setXid(code);
+      given.shown(given.boards("n1", Given.gpu("GPU-1"), failing)).after(30);
+    }
+    given.restarted();
+    for (int i = 0; i < 3; i++) {
+      given.shown(given.boards("n1", Given.gpu("GPU-1"))).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_FAULT)).extracting(Finding::getId).containsOnly(last().getId());
+  }
+
+  @Test
+  void anXidOnABoardThatNeverShowedTheGaugeIsNews() {
+    for (int i = 0; i < 5; i++) {
+      xid(Double.NaN);
+    }
+    xid(48);
+
+    assertThat(given.of(Kind.GPU_FAULT)).hasSize(1);
+  }
+
+  @Test
+  void theBoardsOfANodeThatLeftAreNotMissed() {
+    given.shown(given.boards("n1", Given.gpu("GPU-1"), Given.gpu("GPU-2"))).after(30);
+    var gone = given.boards("n1");
+    gone.getHeader().setGone(true);
+    given.shown(gone).after(30);
+    for (int i = 0; i < 5; i++) {
+      given.shown(given.boards("n1", Given.gpu("GPU-1"))).after(30);
+    }
+
+    assertThat(given.findings).isEmpty();
+  }
+
+  private void working(int count, double clock, double busy) {
+    for (int i = 0; i < count; i++) {
+      GpuSample gpu = Given.gpu("GPU-1");
+      gpu.setClockEventReasons(Double.NaN);
+      gpu.setSmClockMhz(clock);
+      gpu.setGraphicsEngineActiveRatio(busy);
+      given.shown(given.boards("n1", gpu)).after(60);
+    }
+  }
+
+  private Finding last() {
+    return given.findings.get(given.findings.size() - 1);
   }
 
   private LatencySnapshot full(double waiting, double used) {
