@@ -192,7 +192,11 @@ public final class Given {
         .setKind(parts[kind])
         .setNamespace(namespaced ? parts[kind + 1] : "")
         .setName(parts[parts.length - 1])
-        .setManagers(manager.isEmpty() ? List.of() : List.of("argocd-controller", manager))
+        .setManagers(
+            manager.isEmpty()
+                ? List.of()
+                : new ArrayList<>(
+                    new java.util.LinkedHashSet<>(List.of("argocd-controller", manager))))
         .setDeclared(declared)
         .setDigest(Integer.toString(declared.hashCode()))
         .build();

@@ -167,7 +167,10 @@ public final class Objects {
     if (fields.size() >= MOST_FIELDS) {
       return;
     }
-    if (node.isObject()) {
+    if (node.isContainerNode() && node.isEmpty()) {
+      // an empty rule or selector matches everything: it declares something
+      fields.put(path, node.isObject() ? "{}" : "[]");
+    } else if (node.isObject()) {
       if (node.has("valueFrom")) {
         fields.put(path + ".name", node.path("name").asText());
         flatten(path + ".valueFrom", node.path("valueFrom"), fields);

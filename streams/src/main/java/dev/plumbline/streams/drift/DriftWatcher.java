@@ -7,6 +7,7 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.inventory.Managers;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.policy.GuardRails;
@@ -44,19 +45,6 @@ public final class DriftWatcher implements Watcher {
           "Application",
           "HorizontalPodAutoscaler",
           "Event");
-
-  /** Who changes objects because somebody declared it elsewhere. */
-  private static final Set<String> DECLARERS =
-      Set.of(
-          "argocd-controller",
-          "argocd-application-controller",
-          "kustomize-controller",
-          "helm-controller",
-          "helm",
-          "terraform",
-          "gpu-operator",
-          "cloudnative-pg",
-          "manager");
 
   /** Fields that autoscalers and controllers own. */
   private static final List<String> OWNED =
@@ -117,7 +105,7 @@ public final class DriftWatcher implements Watcher {
 
   @Override
   public void see(PolicySnapshot snapshot) {
-    if (LEFT_OUT.contains(snapshot.getKind()) || GuardRails.is(snapshot)) {
+    if (LEFT_OUT.contains(snapshot.getKind())) {
       return;
     }
     String key = snapshot.getHeader().getTarget();
@@ -147,14 +135,19 @@ public final class DriftWatcher implements Watcher {
       PolicySnapshot snapshot, Declared object, TreeMap<String, String> fields, long at) {
     List<String> managers = snapshot.getManagers();
     String writer = managers.isEmpty() ? "" : managers.get(managers.size() - 1);
-    boolean rightful = writer.isEmpty() || isDeclarer(writer);
+    boolean rightful = writer.isEmpty() || Managers.isDeclarer(writer);
+    // a guard rail that became weaker is a story of its own
+    Set<String> weakened =
+        GuardRails.is(snapshot)
+            ? GuardRails.weakened(snapshot.getKind(), object.fields, fields)
+            : Set.of();
     List<String> paths = new ArrayList<>();
     TreeSet<String> all = new TreeSet<>(object.fields.keySet());
     all.addAll(fields.keySet());
     for (String path : all) {
       String before = object.fields.get(path);
       String now = fields.get(path);
-      if (!java.util.Objects.equals(before, now) && !isOwned(path)) {
+      if (!isSame(before, now) && !isOwned(path) && !weakened.contains(path)) {
         paths.add(path);
       }
     }
@@ -258,13 +251,14 @@ public final class DriftWatcher implements Watcher {
         snapshot.getHeader().getTarget());
   }
 
-  private static boolean isDeclarer(String manager) {
-    return DECLARERS.contains(manager)
-        || manager.endsWith("-controller")
-        || manager.endsWith("-controller-manager")
-        || manager.endsWith("-operator")
-        || manager.startsWith("system:")
-        || manager.equals("kubelet");
+  /** The API server fills in empty parts by itself. */
+  private static boolean isSame(String before, String now) {
+    return java.util.Objects.equals(before, now)
+        || (before == null || isEmpty(before)) && (now == null || isEmpty(now));
+  }
+
+  private static boolean isEmpty(String value) {
+    return value.equals("{}") || value.equals("[]");
   }
 
   private static boolean isOwned(String path) {

@@ -7,6 +7,7 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.inventory.GitOps;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
@@ -14,16 +15,22 @@ import dev.plumbline.streams.state.Tables;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
  * Objects that are declared in several clusters, compared field by field. A cluster that leaves the
  * value which it shared with the others, and that nobody follows, is told apart from a rollout,
- * which spreads.
+ * which spreads. What Git declares for one cluster alone is the first step of a rollout or meant to
+ * differ: said as info. Where GitOps is seen and moved nothing, nobody need wait for a rollout.
  */
 final class Cohorts {
+  /** A declaration is seen within this time of the change it leads to. */
+  private static final Duration SEEN = Duration.ofMinutes(5);
+
   static final Rule DIFFERS = Rule.told(Kind.DRIFT_CONFIG).aspect("fleet");
 
   /** One field of one object, in all clusters. */
@@ -35,6 +42,9 @@ final class Cohorts {
     /** Clusters that left the common value, and when. */
     final TreeMap<String, String> left = new TreeMap<>();
 
+    /** Those of them that Git told to. */
+    final TreeSet<String> declared = new TreeSet<>();
+
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
@@ -42,6 +52,7 @@ final class Cohorts {
       Codec.text(out, path);
       Codec.map(out, byCluster);
       Codec.map(out, left);
+      Codec.texts(out, declared);
     }
 
     @Override
@@ -51,6 +62,7 @@ final class Cohorts {
       path = Codec.text(in);
       byCluster.putAll(Codec.map(in));
       left.putAll(Codec.map(in));
+      declared.addAll(Codec.texts(in));
     }
   }
 
@@ -87,6 +99,7 @@ final class Cohorts {
         conditions.apply(cluster).ok(DIFFERS, entity(cluster, value), at);
       } else if (common.equals(before)) {
         value.left.put(cluster, Long.toString(at));
+        value.declared.remove(cluster);
       }
       settle(cluster, value, field.getValue(), at);
       track(key, value);
@@ -110,13 +123,20 @@ final class Cohorts {
         long since = Long.parseLong(left.getValue());
         String cluster = left.getKey();
         CohortSpec spec = members.cohort(cluster).spec();
-        long due = since + spec.bakes().toMillis();
+        long moved = members.declaredAt(cluster);
+        if (moved > 0 && Math.abs(moved - since) <= GitOps.NEAR.toMillis()) {
+          values.edit(entry.getKey()).declared.add(cluster);
+        }
+        boolean declared = value.declared.contains(cluster);
+        boolean undeclared = moved >= 0 && !declared;
+        Duration patience = undeclared && SEEN.compareTo(spec.bakes()) < 0 ? SEEN : spec.bakes();
+        long due = since + patience.toMillis();
         if (now >= due) {
           String common = commonOfOthers(value, cluster);
           if (common != null
               && !common.equals(value.byCluster.get(cluster))
               && !spec.ignores(value.path)) {
-            differs(cluster, value, common, due, spec);
+            differs(cluster, value, common, due, declared, patience);
           }
           values.edit(entry.getKey()).left.remove(cluster);
         }
@@ -161,14 +181,15 @@ final class Cohorts {
     }
   }
 
-  private void differs(String cluster, Value value, String common, long at, CohortSpec spec) {
+  private void differs(
+      String cluster, Value value, String common, long at, boolean declared, Duration patience) {
     conditions
         .apply(cluster)
         .bad(
             DIFFERS,
             entity(cluster, value),
             at,
-            Severity.warning,
+            declared ? Severity.info : Severity.warning,
             Proof.of(
                 value.path
                     + " of "
@@ -178,8 +199,10 @@ final class Cohorts {
                     + " here and "
                     + common
                     + " in every other cluster of its cohort, and nobody followed within "
-                    + spec.bakes().toMinutes()
+                    + patience.toMinutes()
                     + " minutes",
+                "declared",
+                declared ? "by GitOps, here alone" : null,
                 "observed",
                 value.byCluster.get(cluster),
                 "expected",

@@ -34,6 +34,9 @@ public final class Facts {
 
   private static final String LABELS = "labels.";
 
+  /** When GitOps last moved something in the cluster; absent when nothing tells. */
+  static final String DECLARED_AT = "declaredAtMillis";
+
   private static final int MOST_FIELDS = 100;
 
   /** So many targets tell a cluster's rhythm. */
@@ -116,6 +119,9 @@ public final class Facts {
   private static Map<String, String> said(Told last, Inventory inventory) {
     Map<String, String> said = new TreeMap<>();
     said.put("intervalMillis", Long.toString(Math.round(last.interval)));
+    if (inventory.gitOps().isKnown()) {
+      said.put(DECLARED_AT, Long.toString(inventory.gitOps().movedAt()));
+    }
     // a fact such as region wins over a label of the same name
     inventory
         .identity()

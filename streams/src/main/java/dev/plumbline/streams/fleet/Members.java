@@ -31,6 +31,9 @@ final class Members {
     long interval;
     boolean silent;
 
+    /** When GitOps last moved something in it; below zero when nothing tells. */
+    long declaredAt = -1;
+
     /** Labels, provider, kind, region and jurisdiction. */
     final TreeMap<String, String> identity = new TreeMap<>();
 
@@ -42,6 +45,7 @@ final class Members {
       out.writeLong(heard);
       out.writeLong(interval);
       out.writeBoolean(silent);
+      out.writeLong(declaredAt);
       Codec.map(out, identity);
     }
 
@@ -53,6 +57,7 @@ final class Members {
       heard = in.readLong();
       interval = in.readLong();
       silent = in.readBoolean();
+      declaredAt = in.readLong();
       identity.putAll(Codec.map(in));
     }
   }
@@ -96,6 +101,10 @@ final class Members {
     Member member = members.edit(fact.getCluster());
     member.name = fact.getClusterName();
     member.label = fact.getCohort();
+    String declared = fact.getFields().get(Facts.DECLARED_AT);
+    if (declared != null) {
+      member.declaredAt = Long.parseLong(declared);
+    }
     boolean identified = false;
     for (Map.Entry<String, String> said : fact.getFields().entrySet()) {
       if (said.getKey().startsWith(IDENTITY)) {
@@ -111,6 +120,12 @@ final class Members {
 
   Member edit(String cluster) {
     return members.edit(cluster);
+  }
+
+  /** When GitOps last moved something in a cluster; 0 for never, below that when nothing tells. */
+  long declaredAt(String cluster) {
+    Member member = members.get(cluster);
+    return member == null ? -1 : member.declaredAt;
   }
 
   /** Display name; empty when unknown. */

@@ -29,6 +29,9 @@ public final class Inventory {
   /** Kept beside a node's labels; no label has such a name. */
   private static final String CORDONED = "spec.unschedulable";
 
+  /** Kept beside a namespace's labels. */
+  private static final String PHASE = "status.phase";
+
   /** When a node was last seen being serviced; kept beside its labels as well. */
   private static final String SERVICED = "serviced.at";
 
@@ -38,6 +41,7 @@ public final class Inventory {
   private final Table<Labels> nodes;
   private final Table<Labels> namespaces;
   private final Table<Labels> identity;
+  private final GitOps gitOps;
 
   /**
    * @param cluster cluster UID
@@ -49,6 +53,7 @@ public final class Inventory {
     nodes = tables.table("inventory.nodes", Labels::new);
     namespaces = tables.table("inventory.namespaces", Labels::new);
     identity = tables.table("inventory.identity", Labels::new);
+    gitOps = new GitOps(tables);
   }
 
   /** Cluster UID. */
@@ -133,6 +138,17 @@ public final class Inventory {
     String upgrade = labels.get("nvidia.com/gpu-driver-upgrade-state");
     return labels.get(CORDONED).equals("true")
         || !upgrade.isEmpty() && !upgrade.equals("upgrade-done");
+  }
+
+  /** What GitOps declares for the cluster. */
+  public GitOps gitOps() {
+    return gitOps;
+  }
+
+  /** True when a namespace is known to be there and to stay: neither gone nor on its way out. */
+  public boolean isNamespaceKept(String namespace) {
+    Labels labels = namespaces.get(namespace);
+    return namespaces.size() == 0 || labels != null && !labels.get(PHASE).equals("Terminating");
   }
 
   /** Labels of all namespaces, by namespace. */
@@ -250,6 +266,7 @@ public final class Inventory {
   /** Takes what a Kubernetes object says of nodes, namespaces and pods. */
   public void observe(PolicySnapshot snapshot) {
     Header header = snapshot.getHeader();
+    gitOps.observe(snapshot);
     switch (snapshot.getKind()) {
       case "Node" -> label(nodes, snapshot.getName(), snapshot);
       case "Namespace" -> label(namespaces, snapshot.getName(), snapshot);
@@ -364,6 +381,11 @@ public final class Inventory {
     for (Field field : snapshot.getDeclared()) {
       if (field.getPath().equals(CORDONED)) {
         labels.values.put(CORDONED, field.getValue());
+      }
+    }
+    for (Field field : snapshot.getReported()) {
+      if (table == namespaces && field.getPath().equals(PHASE)) {
+        labels.values.put(PHASE, field.getValue());
       }
     }
     if (table == nodes && isServiced(labels)) {

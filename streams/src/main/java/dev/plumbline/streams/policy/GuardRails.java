@@ -2,7 +2,10 @@ package dev.plumbline.streams.policy;
 
 import dev.plumbline.schemas.event.PolicySnapshot;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Which objects are guard rails, and what weakens one. */
 public final class GuardRails {
@@ -23,6 +26,25 @@ public final class GuardRails {
   private static final List<String> STRICTNESS =
       List.of("enforce", "deny", "fail", "warn", "audit", "dryrun", "ignore");
 
+  /** Parts of a path below which an entry exempts something. */
+  private static final List<String> EXEMPTING =
+      List.of(".exclude", "excludedNamespaces", "exempt", "allowedRepos", "parameters.repos");
+
+  /** Parts of a path below which an entry makes the policy apply to less. */
+  private static final List<String> NARROWING =
+      List.of(
+          "preconditions",
+          "matchConditions[",
+          "elector.match",
+          "resources.namespaces[",
+          "resources.names[",
+          "resources.annotations",
+          "match.namespaces[");
+
+  /** Parts of a path below which an entry is something the policy enforces. */
+  private static final List<String> ENFORCING =
+      List.of("rules[", "validations[", "webhooks[", ".match.", "parameters.", "matchConstraints");
+
   private GuardRails() {}
 
   /** True for policies, quotas and their like; the GPU operator's ClusterPolicy is none. */
@@ -34,30 +56,75 @@ public final class GuardRails {
         || version.startsWith("constraints.gatekeeper.sh/");
   }
 
+  /** Paths whose value differs, came or went. */
+  static Set<String> changed(Map<String, String> before, Map<String, String> now) {
+    Set<String> paths = new TreeSet<>();
+    before.forEach(
+        (path, value) -> {
+          if (!value.equals(now.get(path))) {
+            paths.add(path);
+          }
+        });
+    now.keySet().stream().filter(it -> !before.containsKey(it)).forEach(paths::add);
+    return paths;
+  }
+
   /**
-   * True when a change of a field makes the guard rail weaker: a laxer action, a rule that is gone,
-   * an exclusion that came, a quota that was raised.
+   * Paths at which the guard rail became weaker: a laxer action, a rule or an object kind that is
+   * gone, an exclusion or a narrower match that came, a quota that was raised, a peer or a port
+   * that was opened.
    */
-  static boolean isWeaker(String kind, String path, String before, String now) {
-    String name = path.substring(path.lastIndexOf('.') + 1).toLowerCase(java.util.Locale.ROOT);
-    if (name.contains("action") || name.equals("failurepolicy")) {
-      return strictness(now) > strictness(before);
-    }
-    if (path.contains(".exclude") || path.contains("excludedNamespaces")) {
-      return before == null;
-    }
-    if (kind.equals("ResourceQuota") || kind.equals("LimitRange")) {
-      return now == null || amount(now) > amount(before);
-    }
+  public static Set<String> weakened(
+      String kind, Map<String, String> before, Map<String, String> now) {
     if (kind.equals("NetworkPolicy")) {
-      // a rule that came opens, a selector or a port that went opens too
-      return before == null ? path.contains("gress[") : now == null;
+      return Openings.between(before, now);
     }
-    return now == null && (path.contains("rules[") || path.contains("validations["));
+    Set<String> weaker = new TreeSet<>();
+    for (String path : changed(before, now)) {
+      if (isWeaker(kind, path, before.get(path), now.get(path))) {
+        weaker.add(path);
+      }
+    }
+    return weaker;
+  }
+
+  private static boolean isWeaker(String kind, String path, String before, String now) {
+    String name = path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    boolean came = before == null;
+    boolean went = now == null;
+    if (path.contains("Overrides[")) {
+      // an override only ever concerns some of what the policy is for
+      return name.equals("action") && !went && strictness(now) > strictness(before);
+    }
+    if (name.contains("action") || name.equals("failurepolicy")) {
+      return !came && strictness(now) > strictness(before);
+    }
+    if (name.equals("background") || name.equals("admission")) {
+      return !went && now.equals("false");
+    }
+    if (EXEMPTING.stream().anyMatch(path::contains)) {
+      return came || !went && !before.equals(now);
+    }
+    if (kind.equals("ResourceQuota")) {
+      return went || !came && amount(now) > amount(before);
+    }
+    if (kind.equals("LimitRange")) {
+      boolean least = path.contains(".min.");
+      return went || !came && (least ? amount(now) < amount(before) : amount(now) > amount(before));
+    }
+    if (kind.equals("PodDisruptionBudget")) {
+      boolean most = name.equals("maxunavailable");
+      return went && !most
+          || !came && !went && (most ? amount(now) > amount(before) : amount(now) < amount(before));
+    }
+    if (NARROWING.stream().anyMatch(path::contains)) {
+      return came;
+    }
+    return went && ENFORCING.stream().anyMatch(path::contains);
   }
 
   private static int strictness(String action) {
-    int place = action == null ? -1 : STRICTNESS.indexOf(action.toLowerCase(java.util.Locale.ROOT));
+    int place = action == null ? -1 : STRICTNESS.indexOf(action.toLowerCase(Locale.ROOT));
     return place < 0 ? STRICTNESS.size() : place;
   }
 
@@ -67,7 +134,7 @@ public final class GuardRails {
       return 0;
     }
     java.util.regex.Matcher parts =
-        java.util.regex.Pattern.compile("([0-9.]+)([A-Za-z]*)").matcher(quantity);
+        java.util.regex.Pattern.compile("([0-9.]+)([A-Za-z%]*)").matcher(quantity);
     if (!parts.matches()) {
       return 0;
     }

@@ -7,6 +7,7 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
+import dev.plumbline.streams.inventory.Managers;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.state.Codec;
@@ -15,7 +16,9 @@ import dev.plumbline.streams.state.Table;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -63,8 +66,9 @@ public final class PolicyWatcher implements Watcher {
     String key = snapshot.getHeader().getTarget();
     Entity entity = entity(snapshot);
     if (snapshot.getHeader().getGone()) {
-      if (known.get(key) != null && !namespaceIsGone(snapshot)) {
-        known.remove(key);
+      boolean missed = known.get(key) != null && !namespaceIsGone(snapshot);
+      known.remove(key);
+      if (missed) {
         cluster.changes().add(at, Kind.DRIFT_POLICY, entity, key + " was deleted");
         cluster
             .conditions()
@@ -92,48 +96,75 @@ public final class PolicyWatcher implements Watcher {
 
   private void compare(
       PolicySnapshot snapshot, Known rail, TreeMap<String, String> fields, Entity entity, long at) {
-    TreeSet<String> paths = new TreeSet<>(rail.fields.keySet());
-    paths.addAll(fields.keySet());
-    for (String path : paths) {
-      String before = rail.fields.get(path);
-      String now = fields.get(path);
-      if (java.util.Objects.equals(before, now)) {
-        continue;
-      }
-      Entity field = entity.with("field", path);
-      String summary = path + " went from " + before + " to " + now;
-      cluster.changes().add(at, Kind.DRIFT_POLICY, field, summary);
-      if (rail.weakened.containsKey(path)) {
-        String was = rail.weakened.get(path);
-        if (!GuardRails.isWeaker(snapshot.getKind(), path, was.isEmpty() ? null : was, now)) {
-          rail.weakened.remove(path);
-          cluster.conditions().ok(WEAKER, field, at);
-        }
-      } else if (GuardRails.isWeaker(snapshot.getKind(), path, before, now)) {
-        rail.weakened.put(path, before == null ? "" : before);
-        cluster
-            .conditions()
-            .bad(
-                WEAKER,
-                field,
-                at,
-                Severity.warning,
-                Proof.of(
-                    "the guard rail was weakened: " + summary,
-                    "observed",
-                    now,
-                    "expected",
-                    before));
+    if (rail.fields.equals(fields)) {
+      return;
+    }
+    for (String path : GuardRails.changed(rail.fields, fields)) {
+      cluster
+          .changes()
+          .add(at, Kind.DRIFT_POLICY, entity.with("field", path), said(path, rail.fields, fields));
+    }
+    // what was weakened is compared with what it was before, however many edits ago
+    TreeMap<String, String> before = new TreeMap<>(rail.fields);
+    rail.weakened.forEach(
+        (path, was) -> {
+          if (was.isEmpty()) {
+            before.remove(path);
+          } else {
+            before.put(path, was);
+          }
+        });
+    Set<String> weaker = GuardRails.weakened(snapshot.getKind(), before, fields);
+    for (String path : new TreeSet<>(rail.weakened.keySet())) {
+      if (!weaker.contains(path)) {
+        rail.weakened.remove(path);
+        cluster.conditions().ok(WEAKER, entity.with("field", path), at);
       }
     }
+    boolean declared = isDeclared(snapshot, at);
+    for (String path : weaker) {
+      if (rail.weakened.containsKey(path)) {
+        continue;
+      }
+      rail.weakened.put(path, before.getOrDefault(path, ""));
+      cluster
+          .conditions()
+          .bad(
+              WEAKER,
+              entity.with("field", path),
+              at,
+              declared ? Severity.info : Severity.warning,
+              Proof.of(
+                  "the guard rail was weakened: " + said(path, before, fields),
+                  "observed",
+                  fields.get(path),
+                  "expected",
+                  before.get(path),
+                  "declared",
+                  declared ? "by GitOps" : null));
+    }
+  }
+
+  /** True when GitOps wrote it and something had moved in Git. */
+  private boolean isDeclared(PolicySnapshot snapshot, long at) {
+    List<String> managers = snapshot.getManagers();
+    return !managers.isEmpty()
+        && Managers.isGitOps(managers.get(managers.size() - 1))
+        && cluster.inventory().gitOps().movedNear(at);
+  }
+
+  private static String said(String path, Map<String, String> before, Map<String, String> now) {
+    return path
+        + " went from "
+        + before.getOrDefault(path, "absent")
+        + " to "
+        + now.getOrDefault(path, "absent");
   }
 
   /** A namespace that is taken down takes its guard rails with it. */
   private boolean namespaceIsGone(PolicySnapshot snapshot) {
-    Map<String, ?> namespaces = cluster.inventory().namespaces();
     return !snapshot.getNamespace().isEmpty()
-        && !namespaces.isEmpty()
-        && !namespaces.containsKey(snapshot.getNamespace());
+        && !cluster.inventory().isNamespaceKept(snapshot.getNamespace());
   }
 
   private Entity entity(PolicySnapshot snapshot) {

@@ -1,5 +1,7 @@
 package dev.plumbline.streams.policy;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.plumbline.schemas.event.PolicyResult;
 import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.event.Severity;
@@ -17,12 +19,15 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Policies that are violated now and were not before. What was violated when a report was first
- * seen is an old story; an error or a skip is no pass.
+ * Policies that are violated now and were not before. A constraint that many resources violate is
+ * one story. What was violated when a report was first seen is an old story; an error or a skip is
+ * no pass.
  */
 public final class ViolationWatcher implements Watcher {
   private static final Rule VIOLATED = Rule.told(Kind.DRIFT_POLICY);
@@ -36,16 +41,21 @@ public final class ViolationWatcher implements Watcher {
   private static final class Report implements State {
     TreeSet<String> failing = new TreeSet<>();
 
+    /** Those of them that are part of the open finding. */
+    TreeSet<String> told = new TreeSet<>();
+
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
       Codec.texts(out, failing);
+      Codec.texts(out, told);
     }
 
     @Override
     public void read(DataInput in) throws IOException {
       State.version(in, 1);
       failing = Codec.texts(in);
+      told = Codec.texts(in);
     }
   }
 
@@ -104,10 +114,18 @@ public final class ViolationWatcher implements Watcher {
       }
     }
     boolean constraint = snapshot.getApiVersion().startsWith("constraints.gatekeeper.sh/");
+    List<PolicyResult> fresh = new ArrayList<>();
     for (PolicyResult result : failing.values()) {
-      String id = id(result);
-      if (known.failing.add(id)) {
-        fails(result, first, at);
+      if (known.failing.add(id(result)) && isNews(result, first, at)) {
+        fresh.add(result);
+      }
+    }
+    if (constraint && !fresh.isEmpty()) {
+      known.told.addAll(fresh.stream().map(ViolationWatcher::id).toList());
+      fail(self(key), VIOLATED, fresh, at);
+    } else {
+      for (PolicyResult result : fresh) {
+        fail(entity(result.getResource()), VIOLATED.aspect(aspect(result)), List.of(result), at);
       }
     }
     TreeSet<String> healed = new TreeSet<>(known.failing);
@@ -116,40 +134,55 @@ public final class ViolationWatcher implements Watcher {
       if (judged.contains(id) || constraint) {
         known.failing.remove(id);
         String[] parts = id.split("\n", -1);
-        cluster.conditions().ok(VIOLATED.aspect(parts[0]), entity(parts[1]), at);
+        if (!constraint) {
+          cluster.conditions().ok(VIOLATED.aspect(parts[0]), entity(parts[1]), at);
+        } else if (known.told.remove(id) && known.told.isEmpty()) {
+          cluster.conditions().ok(VIOLATED, self(key), at);
+        }
       }
     }
   }
 
-  private void fails(PolicyResult result, boolean first, long at) {
+  /** Not there at the first look, and not what a pod's predecessor did already. */
+  private boolean isNews(PolicyResult result, boolean first, long at) {
     Entity entity = entity(result.getResource());
-    // a pod's successor that fails as the pod did is the same old story
     String owner = entity.get("workload") == null ? entity.key() : entity.get("workload");
     Report workload = workloads.edit(entity.get("namespace") + '/' + owner);
     boolean old = !workload.failing.add(result.getPolicy() + '/' + result.getRule());
-    if (old || first && at - began.get(SELF).at < FIRST_LOOK.toMillis()) {
-      return;
-    }
+    return !old && !(first && at - began.get(SELF).at < FIRST_LOOK.toMillis());
+  }
+
+  private void fail(Entity entity, Rule rule, List<PolicyResult> fresh, long at) {
+    PolicyResult one = fresh.get(0);
+    String more = fresh.size() == 1 ? "" : " and " + (fresh.size() - 1) + " more";
+    boolean tried = fresh.stream().allMatch(it -> it.getSeverity().equals("dryrun"));
     cluster
         .conditions()
         .bad(
-            VIOLATED.aspect(aspect(result)),
+            rule,
             entity,
             at,
-            Severity.warning,
+            tried ? Severity.info : Severity.warning,
             Proof.of(
                 "policy "
-                    + result.getPolicy()
+                    + one.getPolicy()
                     + " is violated by "
-                    + result.getResource()
+                    + one.getResource()
+                    + more
                     + ": "
-                    + result.getMessage(),
+                    + one.getMessage(),
                 "policy",
-                result.getPolicy(),
+                one.getPolicy(),
                 "rule",
-                result.getRule(),
+                one.getRule(),
                 "severity",
-                result.getSeverity()));
+                one.getSeverity(),
+                "resources",
+                fresh.stream().limit(20).map(PolicyResult::getResource).collect(joining(", "))));
+  }
+
+  private Entity self(String target) {
+    return Entity.of("cluster", cluster.uid(), "object", target);
   }
 
   private static String aspect(PolicyResult result) {

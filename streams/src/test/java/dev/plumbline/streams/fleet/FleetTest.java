@@ -6,6 +6,7 @@ import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Resolution;
+import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.state.Tables;
 import java.time.Instant;
@@ -80,6 +81,32 @@ class FleetTest {
     alive(51, 120, "a", "b", "c");
 
     assertThat(said).isEmpty();
+  }
+
+  @Test
+  void whereGitOpsMovedNothingNobodyNeedWaitForARollout() {
+    declared(0, "v1", "a", "b", "c");
+    gitMoved(19, 1, "b");
+    declared(20, "v2", "b");
+    alive(21, 26, "a", "b", "c");
+
+    assertThat(said)
+        .singleElement()
+        .satisfies(it -> assertThat(it.getSeverity()).isEqualTo(Severity.warning));
+  }
+
+  @Test
+  void whatGitDeclaresForOneClusterAloneIsSaidAndWakesNobody() {
+    declared(0, "v1", "a", "b", "c");
+    declared(20, "v2", "b");
+    gitMoved(21, 20, "b");
+    alive(22, 40, "a", "b", "c");
+    gitMoved(41, 40, "b");
+    alive(42, 60, "a", "b", "c");
+
+    assertThat(said)
+        .singleElement()
+        .satisfies(it -> assertThat(it.getSeverity()).isEqualTo(Severity.info));
   }
 
   @Test
@@ -189,6 +216,16 @@ class FleetTest {
         fleet.judge(fact("alive", cluster, minute, Map.of("intervalMillis", "60000")));
       }
     }
+  }
+
+  private void gitMoved(int minute, int moved, String cluster) {
+    long at = fact("alive", cluster, moved, Map.of()).getAt().toEpochMilli();
+    fleet.judge(
+        fact(
+            "alive",
+            cluster,
+            minute,
+            Map.of("intervalMillis", "60000", "declaredAtMillis", Long.toString(at))));
   }
 
   private void declared(int minute, String image, String... clusters) {
