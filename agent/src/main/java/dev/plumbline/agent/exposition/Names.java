@@ -1,6 +1,10 @@
 package dev.plumbline.agent.exposition;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Texts by their UTF-8 bytes: a text seen before is found without making it again. An exposition
@@ -8,30 +12,34 @@ import java.nio.charset.StandardCharsets;
  */
 final class Names {
   /** Beyond so many different texts new ones are made each time: churn must not fill the heap. */
-  private static final int MOST = 200_000;
+  static final int MOST = 100_000;
+
+  /** Longer texts are not kept: what is that long seldom comes twice. */
+  static final int LONGEST = 512;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** From the golden ratio, as Fibonacci hashing has it (Knuth, TAOCP 3, 6.4). */
+  private static final long MIX = 0x9e3779b97f4a7c15L;
 
   private byte[][] bytes = new byte[1 << 12][];
   private String[] texts = new String[1 << 12];
   private int size;
 
   String of(byte[] body, int from, int to) {
-    int hash = 1;
-    for (int i = from; i < to; i++) {
-      hash = 31 * hash + body[i];
-    }
-    hash ^= hash >>> 16;
     int mask = texts.length - 1;
-    int slot = hash & mask;
+    int slot = hash(body, from, to) & mask;
     while (texts[slot] != null) {
-      if (same(bytes[slot], body, from, to)) {
+      byte[] key = bytes[slot];
+      if (key.length == to - from && Arrays.equals(key, 0, key.length, body, from, to)) {
         return texts[slot];
       }
       slot = (slot + 1) & mask;
     }
     String text = new String(body, from, to - from, StandardCharsets.UTF_8);
-    if (size < MOST) {
-      byte[] key = java.util.Arrays.copyOfRange(body, from, to);
-      bytes[slot] = key;
+    if (size < MOST && to - from <= LONGEST) {
+      bytes[slot] = Arrays.copyOfRange(body, from, to);
       texts[slot] = text;
       if (++size > texts.length / 2) {
         grow();
@@ -40,8 +48,25 @@ final class Names {
     return text;
   }
 
-  private static boolean same(byte[] key, byte[] body, int from, int to) {
-    return java.util.Arrays.equals(key, 0, key.length, body, from, to);
+  /** Number of texts that are kept. */
+  int size() {
+    return size;
+  }
+
+  /** Eight bytes at a time. */
+  private static int hash(byte[] body, int from, int to) {
+    long hash = to - from;
+    int i = from;
+    for (; i + Long.BYTES <= to; i += Long.BYTES) {
+      hash = (hash ^ (long) LONGS.get(body, i)) * MIX;
+      hash ^= hash >>> 32;
+    }
+    long rest = 0;
+    for (; i < to; i++) {
+      rest = (rest << 8) | (body[i] & 0xff);
+    }
+    hash = (hash ^ rest) * MIX;
+    return (int) (hash >>> 40) ^ (int) hash;
   }
 
   private void grow() {
@@ -52,12 +77,7 @@ final class Names {
     int mask = texts.length - 1;
     for (int i = 0; i < oldTexts.length; i++) {
       if (oldTexts[i] != null) {
-        int hash = 1;
-        for (byte b : oldBytes[i]) {
-          hash = 31 * hash + b;
-        }
-        hash ^= hash >>> 16;
-        int slot = hash & mask;
+        int slot = hash(oldBytes[i], 0, oldBytes[i].length) & mask;
         while (texts[slot] != null) {
           slot = (slot + 1) & mask;
         }
