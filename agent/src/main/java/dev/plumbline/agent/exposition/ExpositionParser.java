@@ -123,10 +123,31 @@ public final class ExpositionParser {
       at++;
     }
     if (from == at) {
-      throw broken("metric " + name + " has no value");
+      throw broken("metric " + shown(name) + " has no value");
     }
     double value = number(from, at);
+    blanks();
+    if (at < end && body[at] != '#') {
+      timestamp();
+    }
     sink.sample(name, labels, value);
+  }
+
+  /** Passed over: the agent's own time of observation counts. */
+  private void timestamp() throws ExpositionException {
+    int from = at;
+    while (at < end && body[at] != ' ' && body[at] != '\t') {
+      byte b = body[at];
+      if ((b < '0' || b > '9') && b != '-' && b != '.' && b != '+' && b != 'e' && b != 'E') {
+        at = from;
+        throw broken("the timestamp is not a number");
+      }
+      at++;
+    }
+    blanks();
+    if (at < end && body[at] != '#') {
+      throw broken("more than a value and a timestamp");
+    }
   }
 
   /** Reads {...}; returns a quoted metric name when the braces begin with one. */
@@ -169,7 +190,7 @@ public final class ExpositionParser {
       at++;
       blanks();
       if (at >= end || body[at] != '"') {
-        throw broken("the value of label " + name + " is not quoted");
+        throw broken("the value of label " + shown(name) + " is not quoted");
       }
       if (labels.size() == MOST_LABELS) {
         throw broken("more than " + MOST_LABELS + " labels");
@@ -234,8 +255,11 @@ public final class ExpositionParser {
   }
 
   private String shown(int from, int to) {
-    return new String(body, from, Math.min(SHOWN, to - from), StandardCharsets.UTF_8)
-        + (to - from > SHOWN ? "..." : "");
+    return shown(new String(body, from, to - from, StandardCharsets.UTF_8));
+  }
+
+  private static String shown(String text) {
+    return text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
   }
 
   private void blanks() {

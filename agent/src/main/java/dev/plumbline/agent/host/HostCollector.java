@@ -1,6 +1,7 @@
 package dev.plumbline.agent.host;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +36,7 @@ public final class HostCollector {
   }
 
   /** The machine's exposition now. */
-  public String expose() {
+  public byte[] expose() {
     StringBuilder out = new StringBuilder(4096);
     processor(out);
     GlobalMemory memory = system.getHardware().getMemory();
@@ -63,7 +64,7 @@ public final class HostCollector {
     out.append("node_uname_info{release=\"")
         .append(escaped(System.getProperty("os.version")))
         .append("\"} 1\n");
-    return out.toString();
+    return out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private void processor(StringBuilder out) {

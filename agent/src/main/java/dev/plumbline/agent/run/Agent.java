@@ -13,7 +13,6 @@ import dev.plumbline.agent.tape.TapeLine.Format;
 import dev.plumbline.agent.tape.TapeWriter;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -150,7 +149,7 @@ public final class Agent implements AutoCloseable {
   private void scrape(ScrapeTarget target) {
     scrapes.incrementAndGet();
     try {
-      String body = new String(scraper.scrape(target), StandardCharsets.UTF_8);
+      byte[] body = scraper.scrape(target);
       take(
           line(
               Format.PROMETHEUS,
@@ -203,7 +202,7 @@ public final class Agent implements AutoCloseable {
       String source,
       String target,
       Map<String, String> labels,
-      String text,
+      byte[] text,
       ObjectNode object,
       String error) {
     return new TapeLine(

@@ -12,7 +12,6 @@ import dev.plumbline.schemas.event.ClusterIdentity;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.LatencySnapshot;
 import dev.plumbline.schemas.event.ResourceSnapshot;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -82,8 +81,7 @@ public final class SnapshotFactory {
     }
     Mapper mapper = mapper(line.source());
     try {
-      SpecificRecord snapshot =
-          mapper.map(line.text().getBytes(StandardCharsets.UTF_8), line.labels());
+      SpecificRecord snapshot = mapper.map(line.text(), line.labels());
       snapshot.put(0, header);
       return new Event(topic(snapshot), line.cluster(), snapshot);
     } catch (ExpositionException e) {

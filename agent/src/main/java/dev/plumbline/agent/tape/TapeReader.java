@@ -114,7 +114,7 @@ public final class TapeReader implements Closeable {
         required(line, "source"),
         required(line, "target"),
         labels(line.get("labels")),
-        scrape && !failed ? body.textValue() : null,
+        scrape && !failed ? body.textValue().getBytes(StandardCharsets.UTF_8) : null,
         structured ? body : null,
         scrape && failed ? line.path("error").asText() : null);
   }

@@ -40,7 +40,8 @@ public final class TapeWriter implements Closeable {
     }
     switch (line.format()) {
       case PROMETHEUS -> {
-        node.put("body", line.text());
+        node.put(
+            "body", line.text() == null ? null : new String(line.text(), StandardCharsets.UTF_8));
         if (line.error() != null) {
           node.put("error", line.error());
         }

@@ -6,7 +6,6 @@ import dev.plumbline.agent.mapping.Mapper;
 import dev.plumbline.agent.mapping.Mapping;
 import dev.plumbline.schemas.event.NodeSample;
 import dev.plumbline.schemas.event.ResourceSnapshot;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +13,7 @@ class HostCollectorTest {
 
   @Test
   void thisMachineIsReadByTheMappingOfNodeExporter() throws Exception {
-    byte[] exposition = new HostCollector().expose().getBytes(StandardCharsets.UTF_8);
+    byte[] exposition = new HostCollector().expose();
     NodeSample node =
         ((ResourceSnapshot)
                 new Mapper(Mapping.shipped("node")).map(exposition, Map.of("node", "here")))

@@ -9,6 +9,7 @@ import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.ResourceSnapshot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -73,7 +74,7 @@ class SnapshotFactoryTest {
         source,
         target,
         Map.of(),
-        text,
+        text == null ? null : text.getBytes(StandardCharsets.UTF_8),
         null,
         error);
   }

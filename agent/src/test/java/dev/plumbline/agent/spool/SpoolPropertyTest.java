@@ -131,7 +131,7 @@ class SpoolPropertyTest {
     }
   }
 
-  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
   void recordsLeaveInOrderAndEveryGapIsSaid(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 80) int steps) throws Exception {
     Story story = new Story(seed);
@@ -142,7 +142,7 @@ class SpoolPropertyTest {
     story.end();
   }
 
-  @Property(tries = 150, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 40, shrinking = ShrinkingMode.OFF)
   void whateverHappensToTheFilesWhatComesIsGenuineAndInOrder(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 12) int wounds) throws Exception {
     Random random = new Random(seed);

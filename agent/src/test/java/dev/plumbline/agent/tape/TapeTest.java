@@ -3,6 +3,7 @@ package dev.plumbline.agent.tape;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -78,7 +79,7 @@ class TapeTest {
         "vllm",
         "ns/pod",
         Map.of("pod", "pod"),
-        text,
+        text == null ? null : text.getBytes(StandardCharsets.UTF_8),
         null,
         error);
   }

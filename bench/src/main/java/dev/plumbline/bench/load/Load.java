@@ -309,7 +309,7 @@ public final class Load {
           source,
           target,
           labels,
-          text,
+          text == null ? null : text.getBytes(StandardCharsets.UTF_8),
           json == null ? null : JSON.readTree(json),
           null);
     } catch (IOException e) {

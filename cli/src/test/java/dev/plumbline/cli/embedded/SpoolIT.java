@@ -153,7 +153,7 @@ class SpoolIT {
                   i % 2 == 0 ? "node" : "vllm",
                   "n1",
                   Map.of("node", "n1"),
-                  "node_load1 " + i + "\n",
+                  ("node_load1 " + i + "\n").getBytes(StandardCharsets.UTF_8),
                   null,
                   null)));
     }
