@@ -66,7 +66,9 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       names = "--stages",
       split = ",",
       paramLabel = "NAME",
-      description = "Only these: consume, decode, bare, pass-through, at-least-once, exactly-once.")
+      description = {
+        "Only these: consume, decode, bare, pass-through, at-least-once, exactly-once, plain."
+      })
   List<String> stages = List.of();
 
   @Spec CommandSpec spec;
@@ -87,7 +89,7 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
     ObjectNode figures = mapper.createObjectNode();
     WholePath.run(
         new WholePath.Settings(
-            Size.of(clusters, nodes, snapshots, 30), partitions, rounds, 10, stages),
+            Size.of(clusters, nodes, snapshots, 30), partitions, rounds, 10, 2000, stages),
         progress,
         figures.putObject("path"));
     progress.accept("");

@@ -27,9 +27,11 @@ public final class WholePath {
    * @param partitions of the snapshot topics
    * @param rounds that count
    * @param passes how often the stages that only read go over the topics in a round
+   * @param plain snapshots that the plain build goes over; it takes milliseconds for each
    * @param only names of the stages to run; empty for all
    */
-  public record Settings(Size size, int partitions, int rounds, int passes, List<String> only) {}
+  public record Settings(
+      Size size, int partitions, int rounds, int passes, long plain, List<String> only) {}
 
   private WholePath() {}
 
@@ -58,6 +60,7 @@ public final class WholePath {
             "detect, exactly-once",
             Map.of("processing.guarantee", "exactly_once_v2"),
             1));
+    stages.add(new PlainStage(settings.plain()));
     stages.removeIf(it -> !settings.only().isEmpty() && !settings.only().contains(it.name()));
     try (Workspace workspace = Workspace.temporary();
         BrokerProcess broker =
@@ -140,6 +143,10 @@ public final class WholePath {
         Spread.ratio(rounds, bare, Probe.Taken::micros).put(one, "toBare");
       }
       rounds.get(0).other().keySet().forEach(it -> other(rounds, it, fixture, input, one));
+    }
+    if (taken.containsKey("plain") && taken.containsKey("at-least-once")) {
+      Spread.ratio(taken.get("plain"), taken.get("at-least-once"), Probe.Taken::micros)
+          .put(out, "plainToAtLeastOnce");
     }
     if (taken.containsKey("exactly-once") && taken.containsKey("at-least-once")) {
       Spread.ratio(taken.get("exactly-once"), taken.get("at-least-once"), Probe.Taken::micros)
