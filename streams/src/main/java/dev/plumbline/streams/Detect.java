@@ -20,6 +20,8 @@ import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
@@ -33,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * remediations), two Kafka Streams applications in one JVM, and what they answer over HTTP.
  */
 public final class Detect implements AutoCloseable {
+  /** What a finding waits for at most in the deciding stage. */
+  private static final int COMMIT_MILLIS = 100;
+
   private static final Logger LOG = LoggerFactory.getLogger(Detect.class);
 
   /**
@@ -46,6 +51,7 @@ public final class Detect implements AutoCloseable {
    * @param live false for a replay, where every partition ends with an end-of-tape marker
    * @param stateDir where Kafka Streams keeps its files
    * @param http where to listen; null for nowhere
+   * @param judging what the judging stage guarantees of its output
    */
   public record Settings(
       Map<String, Object> kafka,
@@ -54,7 +60,58 @@ public final class Detect implements AutoCloseable {
       int threads,
       boolean live,
       Path stateDir,
-      InetSocketAddress http) {}
+      InetSocketAddress http,
+      Guarantee judging) {
+
+    /** With the judging stage at least once. */
+    public Settings(
+        Map<String, Object> kafka,
+        SchemaRegistry registry,
+        String application,
+        int threads,
+        boolean live,
+        Path stateDir,
+        InetSocketAddress http) {
+      this(kafka, registry, application, threads, live, stateDir, http, Guarantee.AT_LEAST_ONCE);
+    }
+  }
+
+  /** What the judging stage guarantees of its output; its state is exact in either case. */
+  public enum Guarantee {
+    /**
+     * After a crash a finding may come a second time, with the same id and revision; the deciding
+     * stage drops it. Findings are out within milliseconds.
+     */
+    AT_LEAST_ONCE(StreamsConfig.AT_LEAST_ONCE),
+    /** Each once, for readers that read only what is committed; each waits for a commit. */
+    EXACTLY_ONCE(StreamsConfig.EXACTLY_ONCE_V2);
+
+    private final String setting;
+
+    Guarantee(String setting) {
+      this.setting = setting;
+    }
+
+    /**
+     * The guarantee of a name.
+     *
+     * @throws IllegalArgumentException naming what there is
+     */
+    public static Guarantee of(String name) {
+      return switch (name) {
+        case "at-least-once" -> AT_LEAST_ONCE;
+        case "exactly-once" -> EXACTLY_ONCE;
+        default ->
+            throw new IllegalArgumentException(
+                name + " is no guarantee; there are at-least-once and exactly-once");
+      };
+    }
+  }
+
+  /** Leaves the group, so that whoever takes over does not wait for the session to end. */
+  private static final CloseOptions LEAVE =
+      CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+          .withTimeout(Duration.ofSeconds(30));
 
   private final Board board = new Board();
   private final Metrics metrics = new Metrics(board);
@@ -75,12 +132,14 @@ public final class Detect implements AutoCloseable {
             JudgeTopology.of(settings.registry(), partitions, settings.live(), instruments, board),
             settings,
             "judge",
+            settings.judging(),
             settings.threads());
     deciding =
         streams(
             DecideTopology.of(settings.registry(), settings.live(), instruments, board),
             settings,
             "decide",
+            Guarantee.EXACTLY_ONCE,
             1);
     http =
         settings.http() == null
@@ -131,7 +190,7 @@ public final class Detect implements AutoCloseable {
 
   @Override
   public void close() {
-    List.of(judging, deciding).parallelStream().forEach(it -> it.close(Duration.ofSeconds(30)));
+    List.of(judging, deciding).parallelStream().forEach(it -> it.close(LEAVE));
     if (http != null) {
       http.close();
     }
@@ -142,16 +201,25 @@ public final class Detect implements AutoCloseable {
     return state != State.ERROR && state != State.PENDING_ERROR;
   }
 
-  private KafkaStreams streams(Topology topology, Settings settings, String stage, int threads) {
+  private KafkaStreams streams(
+      Topology topology, Settings settings, String stage, Guarantee guarantee, int threads) {
     Map<String, Object> config = new HashMap<>();
-    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    // what a page waits for at most; the work of a commit is spread over what arrived in it
-    config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 200);
+    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee.setting);
+    config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MILLIS);
     config.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDir().toString());
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+    // a page of state may be larger than the default of a request
+    config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 8_388_608);
+    config.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
+    config.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 262_144);
+    config.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
+    if (guarantee == Guarantee.EXACTLY_ONCE) {
+      // what a crashed process left open holds its readers up for so long
+      config.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 5_000);
+    }
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
-    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
-    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 3_000);
+    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
+    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_500);
     config.putAll(settings.kafka());
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.application() + "-" + stage);
     Properties properties = new Properties();

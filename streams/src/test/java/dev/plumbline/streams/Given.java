@@ -30,7 +30,7 @@ public final class Given {
   public static final long START = Instant.parse("2026-11-02T08:00:00Z").toEpochMilli();
 
   public final List<Finding> findings = new ArrayList<>();
-  private final Map<String, Map<String, byte[]>> saved = new TreeMap<>();
+  private final Map<String, Map<Integer, byte[]>> saved = new TreeMap<>();
   private ClusterJudge judge = new ClusterJudge(CLUSTER, new Tables(), findings::add);
   private long sequence;
 
@@ -54,14 +54,8 @@ public final class Given {
     judge
         .tables()
         .drain(
-            (table, entity, bytes) -> {
-              Map<String, byte[]> kept = saved.computeIfAbsent(table, k -> new TreeMap<>());
-              if (bytes == null) {
-                kept.remove(entity);
-              } else {
-                kept.put(entity, bytes);
-              }
-            });
+            (table, page, bytes) ->
+                saved.computeIfAbsent(table, k -> new TreeMap<>()).put(page, bytes));
     judge = new ClusterJudge(CLUSTER, new Tables(saved), findings::add);
     return this;
   }

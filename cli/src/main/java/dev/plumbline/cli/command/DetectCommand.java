@@ -38,6 +38,12 @@ final class DetectCommand implements Callable<Integer> {
     } catch (NumberFormatException e) {
       throw new IOException(config.file + ": detect.threads must be a number", e);
     }
+    Detect.Guarantee judging;
+    try {
+      judging = Detect.Guarantee.of(settings.detect("judging.guarantee", "at-least-once"));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(config.file + ": detect.judging.guarantee: " + e.getMessage(), e);
+    }
     Detect.Settings detection =
         new Detect.Settings(
             settings.kafka(),
@@ -47,7 +53,8 @@ final class DetectCommand implements Callable<Integer> {
             true,
             Path.of(
                 settings.detect("state.dir", System.getProperty("java.io.tmpdir") + "/plumbline")),
-            settings.http());
+            settings.http(),
+            judging);
     Run run = new Run();
     try (Detect detect = Detect.start(detection)) {
       spec.commandLine().getOut().println("detection on port " + detect.port());

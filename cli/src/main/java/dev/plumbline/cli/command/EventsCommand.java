@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.schemas.serde.EventDeserializer;
+import dev.plumbline.streams.findings.CloudEventHeaders;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
@@ -34,6 +37,10 @@ abstract class EventsCommand<T extends SpecificRecord> implements Callable<Integ
 
   @Spec CommandSpec spec;
 
+  /** After a crash the newest events may come once more; older ones never do. */
+  private static final int MOST_REMEMBERED = 100_000;
+
+  private final Set<String> said = new LinkedHashSet<>();
   private final Topic topic;
   private final Class<T> type;
   private final Function<T, ObjectNode> object;
@@ -75,8 +82,11 @@ abstract class EventsCommand<T extends SpecificRecord> implements Callable<Integ
 
   private void show(
       ConsumerRecord<String, byte[]> record, EventDeserializer<T> decoder, PrintWriter out) {
-    if (record.value() == null) {
+    if (record.value() == null || !said.add(CloudEventHeaders.id(record.headers()))) {
       return;
+    }
+    if (said.size() > MOST_REMEMBERED) {
+      said.remove(said.iterator().next());
     }
     try {
       T event = decoder.deserialize(topic.name(), record.value());

@@ -12,6 +12,7 @@ import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventDeserializer;
 import dev.plumbline.schemas.serde.EventSerializer;
 import dev.plumbline.streams.Detect;
+import dev.plumbline.streams.findings.CloudEventHeaders;
 import dev.plumbline.streams.intake.EndOfTape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,9 +21,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
@@ -168,9 +171,9 @@ public final class Replay {
     }
   }
 
-  /** All records of a topic up to the markers, of which there is one per snapshot partition. */
+  /** All records of a topic up to the last marker; what is said twice is taken once. */
   private <T extends SpecificRecord> List<T> read(
-      Topic topic, Class<T> type, int markers, Detect detect, Consumer<T> shown)
+      Topic topic, Class<T> type, int partitions, Detect detect, Consumer<T> shown)
       throws IOException {
     Map<String, Object> settings = new java.util.HashMap<>(kafka);
     settings.put("isolation.level", "read_committed");
@@ -185,14 +188,15 @@ public final class Replay {
               .toList();
       consumer.assign(all);
       consumer.seekToBeginning(all);
-      int ended = 0;
+      Set<String> ended = new HashSet<>();
+      Set<String> said = new HashSet<>();
       long position = 0;
       Instant moved = Instant.now();
-      while (ended < markers) {
+      while (ended.size() < EndOfTape.markers(partitions)) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(100))) {
           if (EndOfTape.is(record.headers())) {
-            ended++;
-          } else if (record.value() != null) {
+            ended.add(record.key());
+          } else if (record.value() != null && said.add(CloudEventHeaders.id(record.headers()))) {
             T event = decoder.deserialize(topic.name(), record.value());
             events.add(event);
             shown.accept(event);

@@ -36,7 +36,8 @@ public final class Settings {
   private static final Set<String> SECTIONS =
       Set.of("kafka", "registry", "http", "agent", "detect", "connect");
   private static final Set<String> HTTP = Set.of("host", "port");
-  private static final Set<String> DETECT = Set.of("application", "threads", "state.dir");
+  private static final Set<String> DETECT =
+      Set.of("application", "threads", "state.dir", "judging.guarantee");
   private static final Set<String> AGENT =
       Set.of(
           "name",

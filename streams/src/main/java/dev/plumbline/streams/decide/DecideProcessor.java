@@ -30,10 +30,12 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     final Incidents incidents;
     final Planner planner;
     final Tables tables;
+    final Seen seen;
     private long now;
 
     Seat(String cluster, Tables tables) {
       this.tables = tables;
+      seen = new Seen(tables);
       planner = new Planner(cluster, tables, DecideProcessor.this::remedy);
       incidents =
           new Incidents(
@@ -71,8 +73,8 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     this.context = context;
     task = "decide-" + context.taskId();
     store = context.getStateStore(STORE);
-    store.beforeCommit(this::save);
-    for (String cluster : store.clusters()) {
+    seats.clear();
+    for (String cluster : store.open(this::save)) {
       seat(cluster).incidents.open().forEach(incident -> board.changed(task, incident));
     }
     if (live) {
@@ -99,7 +101,10 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     }
     String cluster = finding.getEntity().getOrDefault("cluster", "");
     long now = live ? context.currentSystemTimeMs() : finding.getAt().toEpochMilli();
-    seat(cluster).take(finding, now);
+    Seat seat = seat(cluster);
+    if (seat.seen.isNew(finding)) {
+      seat.take(finding, now);
+    }
   }
 
   @Override
@@ -110,7 +115,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   private Seat seat(String cluster) {
     Seat seat = seats.get(cluster);
     if (seat == null) {
-      seat = new Seat(cluster, new Tables(store.take(cluster)));
+      seat = new Seat(cluster, Tables.unpaged(store.take(cluster)));
       seats.put(cluster, seat);
     }
     return seat;
@@ -139,10 +144,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
         REMEDIATIONS);
   }
 
-  private void save() {
-    seats.forEach(
-        (cluster, seat) ->
-            seat.tables.drain(
-                (table, entity, bytes) -> store.write(cluster, table, entity, bytes)));
+  private void save(EntityStore.Pages pages) {
+    seats.forEach((cluster, seat) -> pages.write(cluster, seat.tables));
   }
 }

@@ -33,7 +33,7 @@ public final class DecideTopology {
         Topic.FINDINGS.name());
     topology.addProcessor(
         "decide", () -> new DecideProcessor(live, instruments, board), "findings");
-    topology.addStateStore(EntityStore.builder(DecideProcessor.STORE), "decide");
+    topology.addStateStore(EntityStore.eachCommit(DecideProcessor.STORE), "decide");
     topology.addSink(
         DecideProcessor.INCIDENTS,
         Topic.INCIDENTS.name(),

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
@@ -32,7 +33,7 @@ public final class CloudEventHeaders {
         };
     String cluster = finding.getEntity().getOrDefault("cluster", "");
     return of(
-        finding.getId() + "-" + finding.getRevision(),
+        id(finding),
         source(cluster),
         "dev.plumbline.finding." + change + ".v1",
         subject(finding.getEntity(), cluster),
@@ -63,6 +64,20 @@ public final class CloudEventHeaders {
         "dev.plumbline.remediation." + remediation.getStatus().name() + ".v1",
         subject(remediation.getTarget(), remediation.getCluster()),
         remediation.getAt());
+  }
+
+  /** Id of the event that tells a change of a finding. */
+  public static String id(Finding finding) {
+    return finding.getId() + "-" + finding.getRevision();
+  }
+
+  /**
+   * The event's id, by which a reader knows one that it was given before; null when the headers
+   * have none.
+   */
+  public static String id(Headers headers) {
+    Header id = headers.lastHeader("ce_id");
+    return id == null ? null : new String(id.value(), StandardCharsets.UTF_8);
   }
 
   private static String source(String cluster) {

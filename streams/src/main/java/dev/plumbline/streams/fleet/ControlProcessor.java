@@ -8,6 +8,7 @@ import dev.plumbline.streams.intake.DeadLetter;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -43,32 +44,55 @@ public final class ControlProcessor implements Processor<String, byte[], String,
 
   @Override
   public void process(Record<String, byte[]> record) {
-    if (record.key() == null || !record.key().startsWith(KIND)) {
-      return;
-    }
     RecordMetadata origin = context.recordMetadata().orElseThrow();
     try {
-      Control control = decoder.deserialize(origin.topic(), record.value());
-      Instant at = control == null ? Instant.ofEpochMilli(record.timestamp()) : control.getAt();
-      if (control != null) {
-        CohortSpec.of(control.getSpec());
-      }
-      Fact fact =
-          Fact.newBuilder()
-              .setKind("control")
-              .setPartition(0)
-              .setAt(at)
-              .setOrdinal(origin.offset())
-              .setSubject(record.key().substring(KIND.length()))
-              .setGone(control == null)
-              .setFields(control == null ? Map.of() : Map.of("spec", control.getSpec()))
-              .build();
-      context.forward(new Record<String, Object>("", fact, record.timestamp()), FLEET);
+      fact(
+              decoder,
+              origin.topic(),
+              record.key(),
+              record.value(),
+              record.timestamp(),
+              origin.offset())
+          .ifPresent(
+              fact ->
+                  context.forward(new Record<String, Object>("", fact, record.timestamp()), FLEET));
     } catch (BadRecordException e) {
       bury(record, origin, e.cause().name().toLowerCase(Locale.ROOT), e.getMessage());
     } catch (IllegalArgumentException e) {
       bury(record, origin, "invalid", record.key() + ": " + e.getMessage());
     }
+  }
+
+  /**
+   * The fact that a control record is to the fleet; empty when it is for others.
+   *
+   * @throws BadRecordException when the record is no control document
+   * @throws IllegalArgumentException when its spec is none of a cohort
+   */
+  static Optional<Fact> fact(
+      Deserializer<Control> decoder,
+      String topic,
+      String key,
+      byte[] value,
+      long timestamp,
+      long offset) {
+    if (key == null || !key.startsWith(KIND)) {
+      return Optional.empty();
+    }
+    Control control = decoder.deserialize(topic, value);
+    if (control != null) {
+      CohortSpec.of(control.getSpec());
+    }
+    return Optional.of(
+        Fact.newBuilder()
+            .setKind("control")
+            .setPartition(0)
+            .setAt(control == null ? Instant.ofEpochMilli(timestamp) : control.getAt())
+            .setOrdinal(offset)
+            .setSubject(key.substring(KIND.length()))
+            .setGone(control == null)
+            .setFields(control == null ? Map.of() : Map.of("spec", control.getSpec()))
+            .build());
   }
 
   private void bury(

@@ -11,6 +11,7 @@ import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.state.Tables;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -48,6 +49,12 @@ public final class FleetJudge {
     this.tablesOf = tablesOf;
     this.out = out;
     cohorts = new Cohorts(tables, members, this::conditions);
+    members.all().keySet().forEach(this::conditions);
+  }
+
+  /** Last lines of all open findings of clusters that were judged. */
+  List<Finding> open() {
+    return conditions.values().stream().flatMap(each -> each.open().stream()).toList();
   }
 
   /** Takes the next fact. */

@@ -58,7 +58,28 @@ final class Merge {
     }
   }
 
+  /** The newest fact of a cluster: what was told up to it and comes again is a repetition. */
+  private static final class Heard implements State {
+    long ordinal = -1;
+    long at = Long.MIN_VALUE;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      out.writeLong(ordinal);
+      out.writeLong(at);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      ordinal = in.readLong();
+      at = in.readLong();
+    }
+  }
+
   private final int partitions;
+  private final Table<Heard> heard;
   private final Table<Waiting> waiting;
   private final Table<Reached> reached;
   private final Consumer<Fact> out;
@@ -69,13 +90,22 @@ final class Merge {
    */
   Merge(int partitions, Tables tables, Consumer<Fact> out) {
     this.partitions = partitions;
+    heard = tables.table("fleet.heard", Heard::new);
     waiting = tables.table("fleet.waiting", Waiting::new);
     reached = tables.table("fleet.reached", Reached::new);
     this.out = out;
   }
 
-  /** Takes a fact of a cluster. */
+  /** Takes a fact of a cluster; one that was taken before changes nothing. */
   void add(Fact fact) {
+    Heard last = heard.edit(fact.getCluster());
+    long at = fact.getAt().toEpochMilli();
+    // a judge that lost its state counts from 0 again: its facts are newer in time
+    if (fact.getOrdinal() <= last.ordinal && at <= last.at) {
+      return;
+    }
+    last.ordinal = fact.getOrdinal();
+    last.at = Math.max(last.at, at);
     // zero-padded, so that the table's order is the order in time
     String key =
         "%020d|%s|%020d"

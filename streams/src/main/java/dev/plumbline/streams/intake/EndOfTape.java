@@ -15,6 +15,11 @@ import org.apache.kafka.streams.processor.StreamPartitioner;
 public final class EndOfTape {
   private static final String HEADER = "plumbline.end-of-tape";
 
+  private static final String PREFIX = "end-of-tape/";
+
+  /** Stages that end their findings by themselves: each of them in every partition. */
+  private static final int STAGES = 2;
+
   private EndOfTape() {}
 
   /**
@@ -23,7 +28,7 @@ public final class EndOfTape {
    * @param at event time after everything on the tape, milliseconds
    */
   public static ProducerRecord<String, byte[]> marker(String topic, int partition, long at) {
-    return new ProducerRecord<>(topic, partition, at, key(partition), null, headers());
+    return new ProducerRecord<>(topic, partition, at, key("tape", partition), null, headers());
   }
 
   /** True when a record is such a marker. */
@@ -36,17 +41,26 @@ public final class EndOfTape {
     return new RecordHeaders().add(HEADER, new byte[] {1});
   }
 
-  /** Key of a marker bound for a partition. */
-  public static String key(int partition) {
-    return "end-of-tape/" + partition;
+  /**
+   * Key of a marker bound for a partition.
+   *
+   * @param stage whose output ends; a marker that is passed on keeps it
+   */
+  public static String key(String stage, int partition) {
+    return PREFIX + stage + '/' + partition;
+  }
+
+  /** Number of different markers behind all that comes of a tape. */
+  public static int markers(int partitions) {
+    return STAGES * partitions;
   }
 
   /** Sends markers to the partition they name and everything else where its key belongs. */
   public static <V> StreamPartitioner<String, V> partitioner() {
     return (topic, key, value, partitions) ->
-        value == null && key != null && key.startsWith("end-of-tape/")
+        value == null && key != null && key.startsWith(PREFIX)
             ? Optional.of(
-                Set.of(Integer.parseInt(key.substring("end-of-tape/".length())) % partitions))
+                Set.of(Integer.parseInt(key.substring(key.lastIndexOf('/') + 1)) % partitions))
             : Optional.empty();
   }
 }

@@ -13,7 +13,6 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
@@ -47,6 +46,8 @@ public final class Sequencer {
     long next;
     long newest = Long.MIN_VALUE;
     long missing;
+
+    /** What came early, by sequence; each is written as a {@link Held} of its own. */
     final TreeMap<Long, SpecificRecord> held = new TreeMap<>();
 
     @Override
@@ -56,14 +57,6 @@ public final class Sequencer {
       out.writeLong(next);
       out.writeLong(newest);
       out.writeLong(missing);
-      out.writeInt(held.size());
-      for (Map.Entry<Long, SpecificRecord> entry : held.entrySet()) {
-        out.writeLong(entry.getKey());
-        Codec.text(out, entry.getValue().getSchema().getName());
-        byte[] bytes = Records.bytes(entry.getValue());
-        out.writeInt(bytes.length);
-        out.write(bytes);
-      }
     }
 
     @Override
@@ -73,13 +66,35 @@ public final class Sequencer {
       next = in.readLong();
       newest = in.readLong();
       missing = in.readLong();
-      for (int n = in.readInt(); n > 0; n--) {
-        long sequence = in.readLong();
-        String type = Codec.text(in);
-        byte[] bytes = new byte[in.readInt()];
-        in.readFully(bytes);
-        held.put(sequence, Records.read(type(type), bytes));
-      }
+    }
+  }
+
+  /** A snapshot that came early. */
+  private static final class Held implements State {
+    String agent;
+    long sequence;
+    SpecificRecord snapshot;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Codec.text(out, agent);
+      out.writeLong(sequence);
+      Codec.text(out, snapshot.getSchema().getName());
+      byte[] bytes = Records.bytes(snapshot);
+      out.writeInt(bytes.length);
+      out.write(bytes);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      agent = Codec.text(in);
+      sequence = in.readLong();
+      String type = Codec.text(in);
+      byte[] bytes = new byte[in.readInt()];
+      in.readFully(bytes);
+      snapshot = Records.read(type(type), bytes);
     }
 
     private static Class<? extends SpecificRecord> type(String name) throws IOException {
@@ -93,6 +108,7 @@ public final class Sequencer {
   }
 
   private final Table<Agent> agents;
+  private final Table<Held> held;
   private final Consumer<SpecificRecord> out;
 
   /**
@@ -100,14 +116,19 @@ public final class Sequencer {
    */
   public Sequencer(Tables tables, Consumer<SpecificRecord> out) {
     agents = tables.table("sequencer", Agent::new);
+    held = tables.table("sequencer.held", Held::new);
+    for (Held early : held.all().values()) {
+      agents.get(early.agent).held.put(early.sequence, early.snapshot);
+    }
     this.out = out;
   }
 
   /** Takes a snapshot and hands on whatever is in turn now. */
   public Outcome offer(Header header, SpecificRecord snapshot) {
-    Agent agent = agents.edit(header.getAgent());
+    String name = header.getAgent();
+    Agent agent = agents.edit(name);
     if (header.getEpoch() > agent.epoch) {
-      releaseAll(agent);
+      releaseAll(name, agent);
       agent.epoch = header.getEpoch();
       agent.next = 0;
       agent.newest = Long.MIN_VALUE;
@@ -122,18 +143,33 @@ public final class Sequencer {
     if (sequence == agent.next) {
       agent.next++;
       out.accept(snapshot);
-    } else if (agent.held.putIfAbsent(sequence, snapshot) != null) {
+    } else if (!hold(name, agent, sequence, snapshot)) {
       return Outcome.REPEATED;
     }
-    release(agent);
+    release(name, agent);
     return Outcome.ACCEPTED;
+  }
+
+  private boolean hold(String name, Agent agent, long sequence, SpecificRecord snapshot) {
+    if (agent.held.putIfAbsent(sequence, snapshot) != null) {
+      return false;
+    }
+    Held early = held.edit(key(name, sequence));
+    early.agent = name;
+    early.sequence = sequence;
+    early.snapshot = snapshot;
+    return true;
+  }
+
+  private static String key(String name, long sequence) {
+    return name + '|' + sequence;
   }
 
   /** Hands on all that is held, passing over every gap: no more is to come. */
   public void releaseAll() {
     for (String name : agents.all().keySet()) {
       if (!agents.get(name).held.isEmpty()) {
-        releaseAll(agents.edit(name));
+        releaseAll(name, agents.edit(name));
       }
     }
   }
@@ -156,7 +192,7 @@ public final class Sequencer {
     return missing;
   }
 
-  private void release(Agent agent) {
+  private void release(String name, Agent agent) {
     while (!agent.held.isEmpty()) {
       long first = agent.held.firstKey();
       boolean inTurn = first == agent.next;
@@ -166,20 +202,22 @@ public final class Sequencer {
       if (!inTurn && !waitedLongEnough) {
         return;
       }
-      pass(agent, first);
+      pass(name, agent, first);
     }
   }
 
-  private void releaseAll(Agent agent) {
+  private void releaseAll(String name, Agent agent) {
     while (!agent.held.isEmpty()) {
-      pass(agent, agent.held.firstKey());
+      pass(name, agent, agent.held.firstKey());
     }
   }
 
-  private void pass(Agent agent, long sequence) {
+  private void pass(String name, Agent agent, long sequence) {
     agent.missing += sequence - agent.next;
     agent.next = sequence + 1;
-    out.accept(agent.held.remove(sequence));
+    SpecificRecord snapshot = agent.held.remove(sequence);
+    held.remove(key(name, sequence));
+    out.accept(snapshot);
   }
 
   private static long observedAt(SpecificRecord snapshot) {

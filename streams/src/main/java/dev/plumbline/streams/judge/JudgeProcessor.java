@@ -6,6 +6,7 @@ import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.streams.findings.CloudEventHeaders;
+import dev.plumbline.streams.findings.Said;
 import dev.plumbline.streams.fleet.Facts;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
@@ -13,6 +14,7 @@ import dev.plumbline.streams.intake.DeadLetter;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.intake.Sequencer;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
@@ -21,12 +23,19 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -50,6 +59,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
 
   /** A partition that was quiet for so long (wall clock) gets nothing more for what it holds. */
   private static final Duration QUIET = Duration.ofSeconds(20);
+
+  /** How often it is shown what a cluster consists of (wall clock). */
+  private static final Duration SHOWN = Duration.ofSeconds(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
 
@@ -95,6 +107,11 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private final Instruments instruments;
   private final Board board;
   private final Map<String, Seat> seats = new TreeMap<>();
+
+  /** Findings that an earlier life of the task said after its last commit. */
+  private final Said said = new Said();
+
+  private final Function<ProcessingContext, SourceLog> sources;
   private Tables own;
   private Table<Ended> ended;
   private ProcessorContext<String, Object> context;
@@ -103,10 +120,15 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private long progress = Long.MIN_VALUE;
   private long lastRecordWall;
 
+  /** True while what was said before is only remembered: nothing of it is said again. */
+  private boolean folding;
+
   JudgeProcessor(
       Map<String, Deserializer<? extends SpecificRecord>> decoders,
+      Function<ProcessingContext, SourceLog> sources,
       Instruments instruments,
       Board board) {
+    this.sources = sources;
     this.decoders = decoders;
     this.instruments = instruments;
     this.board = board;
@@ -117,28 +139,69 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     this.context = context;
     task = "judge-" + context.taskId();
     store = context.getStateStore(STORE);
-    store.beforeCommit(this::save);
-    board.opened(task, Set.of());
+    seats.clear();
+    progress = Long.MIN_VALUE;
+    Set<String> clusters = store.open(this::save);
     own = new Tables(store.take(PARTITION));
     ended = own.table("ended", Ended::new);
-    for (String cluster : store.clusters()) {
-      seat(cluster).judge.open().forEach(finding -> board.changed(task, finding));
+    for (String cluster : clusters) {
+      if (!cluster.equals(PARTITION)) {
+        seat(cluster);
+      }
     }
+    resume();
+    List<Finding> open = new ArrayList<>();
+    seats.values().forEach(seat -> open.addAll(seat.judge.open()));
+    board.opened(task, open);
+    show(context.currentSystemTimeMs());
     lastRecordWall = context.currentSystemTimeMs();
     context.schedule(QUIET, PunctuationType.WALL_CLOCK_TIME, this::quiet);
+    context.schedule(SHOWN, PunctuationType.WALL_CLOCK_TIME, this::show);
+  }
+
+  private void resume() {
+    Set<TopicPartition> partitions = new HashSet<>();
+    for (String topic : decoders.keySet()) {
+      partitions.add(new TopicPartition(topic, context.taskId().partition()));
+    }
+    Deserializer<String> keys = new StringDeserializer();
+    folding = true;
+    try (SourceLog source = sources.apply(context)) {
+      store.resume(
+          source,
+          partitions,
+          it ->
+              judge(
+                  new Record<>(
+                      keys.deserialize(it.topic(), it.key()),
+                      it.value(),
+                      Math.max(0, it.timestamp()),
+                      it.headers()),
+                  it.topic(),
+                  null));
+      said.read(source);
+    } finally {
+      folding = false;
+    }
   }
 
   @Override
   public void process(Record<String, byte[]> record) {
     lastRecordWall = context.currentSystemTimeMs();
     RecordMetadata origin = context.recordMetadata().orElseThrow();
+    int size = record.value() == null ? 0 : record.value().length;
+    if (store.take(origin.topic(), origin.partition(), origin.offset(), size)) {
+      judge(record, origin.topic(), origin);
+    }
+  }
+
+  private void judge(Record<String, byte[]> record, String topic, RecordMetadata origin) {
     if (EndOfTape.is(record.headers())) {
-      end(origin.topic(), record.timestamp());
+      end(topic, record.timestamp());
       return;
     }
     try {
-      SpecificRecord snapshot =
-          decoders.get(origin.topic()).deserialize(origin.topic(), record.value());
+      SpecificRecord snapshot = decoders.get(topic).deserialize(topic, record.value());
       Header header = snapshot == null ? null : (Header) snapshot.get(0);
       String trouble = trouble(record, header);
       if (trouble != null) {
@@ -146,7 +209,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
         return;
       }
       Sequencer.Outcome outcome = seat(header.getCluster()).sequencer.offer(header, snapshot);
-      instruments.snapshot(header.getSource(), outcome);
+      if (!folding) {
+        instruments.snapshot(header.getSource(), outcome);
+      }
       progress(header.getObservedAt().toEpochMilli());
     } catch (BadRecordException e) {
       bury(record, origin, e.cause().name().toLowerCase(java.util.Locale.ROOT), e.getMessage());
@@ -185,7 +250,13 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void found(Finding finding) {
+    if (folding) {
+      return;
+    }
     board.changed(task, finding);
+    if (said.contains(finding)) {
+      return;
+    }
     instruments.finding(finding, context.currentSystemTimeMs());
     context.forward(
         new Record<String, Object>(
@@ -197,6 +268,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void tell(Fact fact) {
+    if (folding) {
+      return;
+    }
     fact.setPartition(context.taskId().partition());
     context.forward(
         new Record<String, Object>(
@@ -214,6 +288,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
 
   private void bury(
       Record<String, byte[]> record, RecordMetadata origin, String cause, String message) {
+    if (folding) {
+      return;
+    }
     instruments.deadLetter(origin.topic(), cause);
     LOG.atWarn()
         .addKeyValue("topic", origin.topic())
@@ -229,8 +306,15 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void quiet(long wall) {
-    if (wall - lastRecordWall >= QUIET.toMillis()) {
-      seats.values().forEach(seat -> seat.sequencer.releaseAll());
+    if (wall - lastRecordWall < QUIET.toMillis()) {
+      return;
+    }
+    for (Seat seat : seats.values()) {
+      if (seat.sequencer.held() > 0) {
+        seat.sequencer.releaseAll();
+        // the wall clock decided this; reading the source again would not
+        store.checkpointSoon();
+      }
     }
   }
 
@@ -241,14 +325,21 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     }
     seats.values().forEach(seat -> seat.sequencer.releaseAll());
     tell(Facts.progress("end", Instant.ofEpochMilli(at)));
+    if (!folding) {
+      context.forward(
+          new Record<String, Object>(
+              EndOfTape.key("judge", context.taskId().partition()), null, at, EndOfTape.headers()),
+          FINDINGS);
+    }
   }
 
-  private void save() {
-    own.drain((table, entity, bytes) -> store.write(PARTITION, table, entity, bytes));
+  private void save(EntityStore.Pages pages) {
+    pages.write(PARTITION, own);
+    seats.forEach((cluster, seat) -> pages.write(cluster, seat.judge.tables()));
+  }
+
+  private void show(long wall) {
     for (Seat seat : seats.values()) {
-      seat.judge
-          .tables()
-          .drain((table, entity, bytes) -> store.write(seat.uid, table, entity, bytes));
       if (seat.shown != seat.judge.inventory().version()) {
         seat.shown = seat.judge.inventory().version();
         board.consists(task, seat.uid, seat.judge.inventory().entities());

@@ -12,8 +12,10 @@ import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.SourceLog;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -21,6 +23,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 
 /**
  * Snapshots to findings: judge (one task per partition, all three snapshot topics together), and
@@ -37,6 +40,21 @@ public final class JudgeTopology {
    */
   public static Topology of(
       SchemaRegistry registry, int partitions, boolean live, Instruments instruments, Board board) {
+    return of(registry, partitions, live, instruments, board, SourceLog::of);
+  }
+
+  /**
+   * The topology.
+   *
+   * @param sources where a task reads again what its state lacks after a restore
+   */
+  static Topology of(
+      SchemaRegistry registry,
+      int partitions,
+      boolean live,
+      Instruments instruments,
+      Board board,
+      Function<ProcessingContext, SourceLog> sources) {
     StringDeserializer keys = new StringDeserializer();
     StringSerializer keyBytes = new StringSerializer();
     Topology topology = new Topology();
@@ -48,13 +66,16 @@ public final class JudgeTopology {
         Topic.LATENCY_SNAPSHOTS.name(),
         Topic.POLICY_SNAPSHOTS.name());
     topology.addProcessor(
-        "judge", () -> new JudgeProcessor(decoders(registry), instruments, board), "snapshots");
+        "judge",
+        () -> new JudgeProcessor(decoders(registry), sources, instruments, board),
+        "snapshots");
     topology.addStateStore(EntityStore.builder(JudgeProcessor.STORE), "judge");
     topology.addSink(
         JudgeProcessor.FINDINGS,
         Topic.FINDINGS.name(),
         keyBytes,
         EventSerde.of(Finding.class, registry).serializer(),
+        EndOfTape.<Finding>partitioner(),
         "judge");
     topology.addSink(
         JudgeProcessor.FACTS,
@@ -89,7 +110,15 @@ public final class JudgeTopology {
         "control");
     topology.addProcessor(
         ControlProcessor.FLEET,
-        () -> new FleetProcessor(partitions, live, instruments, board),
+        () ->
+            new FleetProcessor(
+                partitions,
+                live,
+                EventSerde.of(Fact.class, registry).deserializer(),
+                EventSerde.of(Control.class, registry).deserializer(),
+                sources,
+                instruments,
+                board),
         "facts-in",
         "control");
     topology.addStateStore(EntityStore.builder(FleetProcessor.STORE), "fleet");

@@ -1,45 +1,105 @@
 package dev.plumbline.streams.state;
 
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
 import org.apache.kafka.streams.state.internals.CachedStateStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Where a task's tables survive it: live objects stay in the heap and only what changed since the
- * last commit goes to the changelog, in the same transaction as the findings it led to.
+ * Where a task's tables survive it: live objects stay in the heap, and now and then a checkpoint of
+ * what changed goes to the changelog, stamped with the source offsets that it includes. After a
+ * restore the owner is shown again what was committed behind those offsets, and goes on as if
+ * nothing had happened. Whether it runs exactly-once or at-least-once, its state is exact; only
+ * what it says may be said twice in the latter.
  *
- * <p>The flush happens in {@link #flushCache}, which Kafka Streams calls before every commit;
- * {@code StateStore.commit} would be too late, for it may run after the offsets are committed.
+ * <p>A checkpoint begins in {@link #flushCache}, which Kafka Streams calls before every commit;
+ * {@code StateStore.commit} would be too late, for it may run after the offsets are committed. Its
+ * marker follows at the next commit: by then the pages, and all that was said before them, are
+ * known to be on the broker, and no outbox is needed.
  */
 public final class EntityStore implements StateStore, CachedStateStore<byte[], byte[]> {
-  private static final char SEPARATOR = '\0';
+  private static final Logger LOG = LoggerFactory.getLogger(EntityStore.class);
 
-  /** Makes the store of a name, for a topology. */
+  /** Read again of each partition when there is no checkpoint at all. */
+  private static final long MOST_WITHOUT_CHECKPOINT = 500_000;
+
+  /** Takes the pages of an owner that changed. */
+  @FunctionalInterface
+  public interface Pages {
+    void write(String owner, Tables tables);
+  }
+
+  /** Next offset of one partition of the source. */
+  private static final class Position {
+    final String topic;
+    final int partition;
+    long next;
+
+    Position(String topic, int partition, long next) {
+      this.topic = topic;
+      this.partition = partition;
+      this.next = next;
+    }
+  }
+
+  /** Makes a store that writes checkpoints now and then, for a topology. */
   public static StoreBuilder<EntityStore> builder(String name) {
-    return new Builder(name);
+    return new Builder(name, false);
+  }
+
+  /**
+   * Makes a store that writes all that changed at each commit: for little state, and only for
+   * exactly-once, where pages and marker are one transaction.
+   */
+  public static StoreBuilder<EntityStore> eachCommit(String name) {
+    return new Builder(name, true);
   }
 
   private final String name;
+  private final boolean eachCommit;
   private final KeyValueStore<Bytes, byte[]> log;
-  private final Restored restored;
-  private Runnable beforeCommit = () -> {};
+  private final BiConsumer<byte[], byte[]> sink;
+  private final Pace pace = new Pace();
+  private final List<Position> positions = new ArrayList<>();
+  private Checkpoints checkpoints = new Checkpoints(this::put);
+  private StateStoreContext context;
+  private boolean opened;
+  private Consumer<Pages> owner = pages -> {};
+  private Map<TopicPartition, Long> begun;
+  private boolean confirmed;
 
-  private EntityStore(String name, Map<String, String> topicConfig) {
+  private EntityStore(String name, boolean eachCommit, Map<String, String> topicConfig) {
     this.name = name;
-    restored = new Restored(name);
+    this.eachCommit = eachCommit;
+    sink = (key, value) -> logged(key, value);
+    WriteOnlyStore bottom =
+        new WriteOnlyStore(name) {
+          @Override
+          void restore(byte[] key, byte[] value) {
+            EntityStore.this.restore(key, value);
+          }
+        };
     log =
         Stores.keyValueStoreBuilder(
-                new org.apache.kafka.streams.state.KeyValueBytesStoreSupplier() {
+                new KeyValueBytesStoreSupplier() {
                   @Override
                   public String name() {
                     return name;
@@ -47,7 +107,7 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
 
                   @Override
                   public KeyValueStore<Bytes, byte[]> get() {
-                    return restored;
+                    return bottom;
                   }
 
                   @Override
@@ -62,30 +122,122 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
             .build();
   }
 
+  /** Without Kafka, for tests of the protocol. */
+  EntityStore(BiConsumer<byte[], byte[]> sink) {
+    this.name = "";
+    this.eachCommit = false;
+    this.sink = sink;
+    log = null;
+  }
+
+  /** Takes a record of the changelog, in its order. */
+  void restore(byte[] key, byte[] value) {
+    if (opened) {
+      // an active task became a standby: its pages are live objects that went with it
+      throw new TaskCorruptedException(Set.of(context.taskId()));
+    }
+    checkpoints.restore(key, value);
+  }
+
   /**
-   * What is run before each commit; it writes what changed with {@link #write}.
+   * The store is restored and has an owner now.
    *
-   * @param beforeCommit called on the task's thread
+   * @param owner writes the tables of all its owners to the pages it is given; called on the task's
+   *     thread when a checkpoint is due
+   * @return names under which pages were restored
    */
-  public void beforeCommit(Runnable beforeCommit) {
-    this.beforeCommit = beforeCommit;
+  public Set<String> open(Consumer<Pages> owner) {
+    this.owner = owner;
+    opened = true;
+    checkpoints.restored();
+    return checkpoints.owners();
   }
 
-  /** Clusters that have restored state. */
-  public Set<String> clusters() {
-    return Set.copyOf(restored.clusters.keySet());
+  /** Hands over an owner's restored pages, by table; empty when there are none. */
+  public Map<String, Map<Integer, byte[]>> take(String owner) {
+    return checkpoints.take(owner);
   }
 
-  /** Hands over a cluster's restored state, by table and entity; empty when there is none. */
-  public Map<String, Map<String, byte[]>> take(String cluster) {
-    Map<String, Map<String, byte[]>> tables = restored.clusters.remove(cluster);
-    return tables == null ? Map.of() : tables;
+  /**
+   * Shows what was committed behind the restored checkpoint, in the order of its time. Nothing of
+   * what it leads to must be said again: all of it was durable when it was committed.
+   *
+   * @param source the application's source topics
+   * @param partitions all partitions of the source that the task reads
+   * @param fold takes each record
+   */
+  public void resume(
+      SourceLog source,
+      Set<TopicPartition> partitions,
+      Consumer<ConsumerRecord<byte[], byte[]>> fold) {
+    Map<TopicPartition, Long> from = new HashMap<>(checkpoints.offsets());
+    from.forEach((at, next) -> position(at.topic(), at.partition()).next = next);
+    Map<TopicPartition, Long> committed = source.committed(partitions);
+    if (from.isEmpty()) {
+      committed.forEach(
+          (partition, end) -> {
+            if (end > MOST_WITHOUT_CHECKPOINT) {
+              from.put(partition, end - MOST_WITHOUT_CHECKPOINT);
+            }
+          });
+    }
+    long began = System.nanoTime();
+    long[] folded = {0};
+    source.read(
+        from,
+        committed,
+        record -> {
+          folded[0]++;
+          if (take(record.topic(), record.partition(), record.offset(), size(record))) {
+            fold.accept(record);
+          }
+        });
+    confirmed = false;
+    if (folded[0] > 0 || !from.isEmpty()) {
+      LOG.atInfo()
+          .addKeyValue("store", name)
+          .addKeyValue("records", folded[0])
+          .addKeyValue("millis", (System.nanoTime() - began) / 1_000_000)
+          .log("state restored from its checkpoint and the source behind it");
+    }
   }
 
-  /** Logs the state of an entity; null bytes remove it. */
-  public void write(String cluster, String table, String entity, byte[] bytes) {
-    String key = cluster + SEPARATOR + table + SEPARATOR + entity;
-    log.put(Bytes.wrap(key.getBytes(StandardCharsets.UTF_8)), bytes);
+  private static int size(ConsumerRecord<byte[], byte[]> record) {
+    return Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+  }
+
+  /**
+   * Notes a record of the source that is about to be processed.
+   *
+   * @param size its bytes
+   * @return false when the state includes it already: it must be passed over
+   */
+  public boolean take(String topic, int partition, long offset, int size) {
+    Position position = position(topic, partition);
+    if (offset < position.next) {
+      return false;
+    }
+    position.next = offset + 1;
+    // whoever still gets records has not failed at the last commit
+    confirmed = true;
+    pace.taken(size);
+    return true;
+  }
+
+  /** Asks for a checkpoint at the next commit: something happened that the source doesn't hold. */
+  public void checkpointSoon() {
+    pace.want();
+  }
+
+  private Position position(String topic, int partition) {
+    for (Position position : positions) {
+      if (position.topic.equals(topic) && position.partition == partition) {
+        return position;
+      }
+    }
+    Position position = new Position(topic, partition, 0);
+    positions.add(position);
+    return position;
   }
 
   @Override
@@ -95,12 +247,55 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
 
   @Override
   public void init(StateStoreContext context, StateStore root) {
+    this.context = context;
+    checkpoints = new Checkpoints(this::put);
+    positions.clear();
+    begun = null;
+    opened = false;
     log.init(context, root);
   }
 
   @Override
   public void flushCache() {
-    beforeCommit.run();
+    if (eachCommit) {
+      begin();
+      checkpoints.end(offsets());
+    } else if (begun != null) {
+      if (confirmed) {
+        checkpoints.end(begun);
+        begun = null;
+      }
+    } else if (pace.isDue(System.currentTimeMillis())) {
+      pace.begun(System.currentTimeMillis());
+      begin();
+      pace.cost(checkpoints.bytes());
+      begun = offsets();
+      confirmed = false;
+    }
+  }
+
+  private void begin() {
+    checkpoints.begin();
+    owner.accept(
+        (each, tables) ->
+            tables.drain((table, page, bytes) -> checkpoints.page(each, table, page, bytes)));
+    checkpoints.pagesWritten();
+  }
+
+  private Map<TopicPartition, Long> offsets() {
+    Map<TopicPartition, Long> offsets = new HashMap<>();
+    for (Position position : positions) {
+      offsets.put(new TopicPartition(position.topic, position.partition), position.next);
+    }
+    return offsets;
+  }
+
+  private void put(byte[] key, byte[] value) {
+    sink.accept(key, value);
+  }
+
+  private void logged(byte[] key, byte[] value) {
+    log.put(Bytes.wrap(key), value);
   }
 
   @Override
@@ -127,37 +322,15 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
     return log.isOpen();
   }
 
-  /** Takes what the changelog holds, at restore; keeps nothing of what is put later. */
-  private static final class Restored extends WriteOnlyStore {
-    final Map<String, Map<String, Map<String, byte[]>>> clusters = new TreeMap<>();
-
-    Restored(String name) {
-      super(name);
-    }
-
-    @Override
-    void restore(byte[] key, byte[] value) {
-      String[] parts = new String(key, StandardCharsets.UTF_8).split("\0", 3);
-      if (value == null) {
-        Map<String, Map<String, byte[]>> tables = clusters.get(parts[0]);
-        if (tables != null && tables.get(parts[1]) != null) {
-          tables.get(parts[1]).remove(parts[2]);
-        }
-        return;
-      }
-      clusters
-          .computeIfAbsent(parts[0], k -> new TreeMap<>())
-          .computeIfAbsent(parts[1], k -> new TreeMap<>())
-          .put(parts[2], value);
-    }
-  }
-
   private static final class Builder implements StoreBuilder<EntityStore> {
     private final String name;
-    private final Map<String, String> topicConfig = Map.of("cleanup.policy", "compact");
+    private final boolean eachCommit;
+    private final Map<String, String> topicConfig =
+        Map.of("cleanup.policy", "compact", "max.message.bytes", "8388608");
 
-    Builder(String name) {
+    Builder(String name, boolean eachCommit) {
       this.name = name;
+      this.eachCommit = eachCommit;
     }
 
     @Override
@@ -182,7 +355,7 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
 
     @Override
     public EntityStore build() {
-      return new EntityStore(name, topicConfig);
+      return new EntityStore(name, eachCommit, topicConfig);
     }
 
     @Override

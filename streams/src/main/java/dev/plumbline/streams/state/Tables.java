@@ -7,15 +7,18 @@ import java.util.function.Supplier;
 
 /** All tables of one cluster. */
 public final class Tables {
+  /** Entities written together: their keys and the framing of a record are shared. */
+  private static final int ROWS_PER_PAGE = 32;
 
-  /** Takes what changed: table, entity, bytes (null when it was removed). */
+  /** Takes what changed: table, page, and all that is in the page. */
   @FunctionalInterface
   public interface Sink {
-    void accept(String table, String entity, byte[] bytes);
+    void accept(String table, int page, byte[] bytes);
   }
 
   private final Map<String, Table<?>> tables = new LinkedHashMap<>();
-  private final Map<String, Map<String, byte[]>> restored;
+  private final Map<String, Map<Integer, byte[]>> restored;
+  private final int rowsPerPage;
 
   /** Tables without a past. */
   public Tables() {
@@ -25,10 +28,25 @@ public final class Tables {
   /**
    * Tables that go on from restored bytes.
    *
-   * @param restored bytes by table and entity
+   * @param restored bytes by table and page
    */
-  public Tables(Map<String, Map<String, byte[]>> restored) {
+  public Tables(Map<String, Map<Integer, byte[]>> restored) {
+    this(restored, ROWS_PER_PAGE);
+  }
+
+  private Tables(Map<String, Map<Integer, byte[]>> restored, int rowsPerPage) {
     this.restored = new TreeMap<>(restored);
+    this.rowsPerPage = rowsPerPage;
+  }
+
+  /**
+   * Tables whose entities are written one by one: for few and large states that are written at each
+   * commit.
+   *
+   * @param restored bytes by table and page
+   */
+  public static Tables unpaged(Map<String, Map<Integer, byte[]>> restored) {
+    return new Tables(restored, 1);
   }
 
   /**
@@ -38,13 +56,14 @@ public final class Tables {
    * @param blank makes the state of an entity seen for the first time
    */
   public <S extends State> Table<S> table(String name, Supplier<S> blank) {
-    Table<S> table = new Table<>(name, blank);
+    Table<S> table = new Table<>(name, blank, rowsPerPage);
     if (tables.putIfAbsent(name, table) != null) {
       throw new IllegalArgumentException("two features name their table " + name);
     }
-    Map<String, byte[]> past = restored.remove(name);
+    Map<Integer, byte[]> past = restored.remove(name);
     if (past != null) {
       past.forEach(table::restore);
+      table.restored();
     }
     return table;
   }
@@ -52,7 +71,7 @@ public final class Tables {
   /** Hands on all that changed since the last call. */
   public void drain(Sink sink) {
     for (Table<?> table : tables.values()) {
-      table.drain((entity, bytes) -> sink.accept(table.name(), entity, bytes));
+      table.drain((page, bytes) -> sink.accept(table.name(), page, bytes));
     }
   }
 }

@@ -24,7 +24,7 @@ class ConditionsTest {
   private final List<Finding> said = new ArrayList<>();
   private Tables tables = new Tables();
   private Conditions conditions = new Conditions("c-1", tables, said::add);
-  private final Map<String, Map<String, byte[]>> saved = new TreeMap<>();
+  private final Map<String, Map<Integer, byte[]>> saved = new TreeMap<>();
 
   @Test
   void oneBadSightIsNoFinding() {
@@ -157,14 +157,8 @@ class ConditionsTest {
 
   private void restart() {
     tables.drain(
-        (table, entity, bytes) -> {
-          Map<String, byte[]> kept = saved.computeIfAbsent(table, k -> new TreeMap<>());
-          if (bytes == null) {
-            kept.remove(entity);
-          } else {
-            kept.put(entity, bytes);
-          }
-        });
+        (table, page, bytes) ->
+            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(page, bytes));
     tables = new Tables(saved);
     conditions = new Conditions("c-1", tables, said::add);
   }

@@ -194,13 +194,10 @@ class IncidentsTest {
   }
 
   private void restart() {
-    Map<String, Map<String, byte[]>> saved = new TreeMap<>();
+    Map<String, Map<Integer, byte[]>> saved = new TreeMap<>();
     tables.drain(
-        (table, entity, bytes) -> {
-          if (bytes != null) {
-            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(entity, bytes);
-          }
-        });
+        (table, page, bytes) ->
+            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(page, bytes));
     tables = new Tables(saved);
     planner = new Planner("c-1", tables, remediations::add);
     grouped = incidents();

@@ -108,10 +108,10 @@ class SequencerTest {
   }
 
   private void restart() {
-    Map<String, Map<String, byte[]>> saved = new TreeMap<>();
+    Map<String, Map<Integer, byte[]>> saved = new TreeMap<>();
     tables.drain(
-        (table, entity, bytes) ->
-            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(entity, bytes));
+        (table, page, bytes) ->
+            saved.computeIfAbsent(table, k -> new TreeMap<>()).put(page, bytes));
     tables = new Tables(saved);
     sequencer = sequencer();
   }

@@ -13,6 +13,7 @@ import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.state.SourceLog;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ class JudgeTopologyTest {
     Instruments instruments = new Instruments(OpenTelemetry.noop().getMeter("test"));
     driver =
         new TopologyTestDriver(
-            JudgeTopology.of(registry, 1, false, instruments, board),
+            JudgeTopology.of(registry, 1, false, instruments, board, context -> SourceLog.empty()),
             settings,
             Instant.ofEpochMilli(Given.START));
     resources = input(TOPIC);
@@ -135,12 +136,14 @@ class JudgeTopologyTest {
         List.of(Topic.RESOURCE_SNAPSHOTS, Topic.LATENCY_SNAPSHOTS, Topic.POLICY_SNAPSHOTS)) {
       input(topic.name())
           .pipeInput(
-              new TestRecord<>(EndOfTape.key(0), null, EndOfTape.headers(), given.now + 60_000));
+              new TestRecord<>(
+                  EndOfTape.key("tape", 0), null, EndOfTape.headers(), given.now + 60_000));
     }
 
     List<TestRecord<String, Finding>> all = findings.readRecordsToList();
-    assertThat(EndOfTape.is(all.get(all.size() - 1).headers())).isTrue();
-    assertThat(all).hasSize(2);
+    assertThat(all).hasSize(1 + EndOfTape.markers(1));
+    assertThat(all.subList(1, all.size()))
+        .allSatisfy(it -> assertThat(EndOfTape.is(it.headers())).isTrue());
   }
 
   private List<byte[]> throttled(int scrapes) {
