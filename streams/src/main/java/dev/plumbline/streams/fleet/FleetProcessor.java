@@ -120,8 +120,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
             new TopicPartition(Topic.CONTROL.name(), partition));
     folding = true;
     try (SourceLog source = sources.apply(context)) {
-      store.resume(
-          source, sourced, it -> fact(it).ifPresent(fact -> judge(fact, it.timestamp())));
+      store.resume(source, sourced, it -> fact(it).ifPresent(fact -> judge(fact, it.timestamp())));
       said.read(source);
     } finally {
       folding = false;
