@@ -28,4 +28,14 @@ final class MemoryRegistry implements SchemaRegistry {
     }
     return schema;
   }
+
+  @Override
+  public void hold(String subject, Compatibility compatibility) {
+    // nothing that it holds outlives the classes that wrote it
+  }
+
+  @Override
+  public Compatibility compatibility(String subject) {
+    return Compatibility.NONE;
+  }
 }

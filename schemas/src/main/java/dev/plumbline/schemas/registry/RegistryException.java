@@ -31,9 +31,17 @@ public final class RegistryException extends RuntimeException {
     return code;
   }
 
-  /** True when the registry answered that it has no such subject, version or schema. */
+  /**
+   * True when the registry answered that it has no such subject, version or schema. A 404 that
+   * doesn't say so means a wrong address.
+   */
   public boolean isUnknown() {
-    return code == SUBJECT || code == VERSION || code == SCHEMA;
+    return status == 404 && (code == SUBJECT || code == VERSION || code == SCHEMA);
+  }
+
+  /** True when the registry has the schema, and it is none that this client can read. */
+  public boolean isUnreadable() {
+    return status == 200;
   }
 
   /** True when asking again later may help. */

@@ -14,10 +14,13 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A schema registry for development, inside this process: the part of the Confluent REST protocol
@@ -26,6 +29,7 @@ import org.apache.avro.Schema;
  */
 public final class RegistryServer implements AutoCloseable {
   private static final String CONTENT = "application/vnd.schemaregistry.v1+json";
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryServer.class);
   private static final int LONGEST_BODY = 4 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -75,20 +79,31 @@ public final class RegistryServer implements AutoCloseable {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readNBytes(LONGEST_BODY);
       String[] path = exchange.getRequestURI().getRawPath().replaceAll("^/+|/+$", "").split("/");
-      for (int i = 0; i < path.length; i++) {
-        path[i] = URLDecoder.decode(path[i], StandardCharsets.UTF_8);
-      }
+      String query = exchange.getRequestURI().getQuery();
       try {
-        answer(exchange, 200, route(exchange.getRequestMethod(), path, body));
+        for (int i = 0; i < path.length; i++) {
+          path[i] = URLDecoder.decode(path[i], StandardCharsets.UTF_8);
+        }
+        answer(
+            exchange,
+            200,
+            route(exchange.getRequestMethod(), path, query == null ? "" : query, body));
       } catch (RegistryException e) {
-        ObjectNode error = JSON.createObjectNode();
-        error.put("error_code", e.code()).put("message", e.getMessage());
-        answer(exchange, e.status(), error);
+        refuse(exchange, e.status(), e.code(), e.getMessage());
+      } catch (RuntimeException e) {
+        LOG.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+        refuse(exchange, 500, 50001, "the registry failed: " + e);
       }
     }
   }
 
-  private JsonNode route(String method, String[] path, byte[] body) {
+  private static void refuse(HttpExchange exchange, int status, int code, String message)
+      throws IOException {
+    answer(
+        exchange, status, JSON.createObjectNode().put("error_code", code).put("message", message));
+  }
+
+  private JsonNode route(String method, String[] path, String query, byte[] body) {
     String where = method + " " + path[0];
     return switch (where) {
       case "GET " -> JSON.createObjectNode();
@@ -97,14 +112,10 @@ public final class RegistryServer implements AutoCloseable {
       case "DELETE subjects" -> delete(path);
       case "GET schemas" -> schemas(path);
       case "POST compatibility" -> check(path, body);
-      case "GET config" ->
-          JSON.createObjectNode().put("compatibilityLevel", SchemaLog.COMPATIBILITY);
-      case "PUT config" ->
-          throw new RegistryException(
-              422, 42203, "this registry holds every subject to " + SchemaLog.COMPATIBILITY, null);
+      case "GET config" -> compatibility(path, query.contains("defaultToGlobal=true"));
+      case "PUT config" -> hold(path, body);
       case "GET mode" -> JSON.createObjectNode().put("mode", "READWRITE");
-      default ->
-          throw unknown(40400, "no such resource: " + method + " /" + String.join("/", path));
+      default -> throw unknown(404, "no such resource: " + method + " /" + String.join("/", path));
     };
   }
 
@@ -113,6 +124,9 @@ public final class RegistryServer implements AutoCloseable {
       ArrayNode names = JSON.createArrayNode();
       log.subjects().forEach(names::add);
       return names;
+    }
+    if (path.length < 3 || !path[2].equals("versions")) {
+      throw unknown(404, "no such resource; versions are at /subjects/" + path[1] + "/versions");
     }
     List<Registered> versions = versions(path[1]);
     if (path.length == 3) {
@@ -128,7 +142,7 @@ public final class RegistryServer implements AutoCloseable {
 
   private JsonNode post(String[] path, byte[] body) {
     if (path.length < 2) {
-      throw unknown(40400, "name a subject");
+      throw unknown(404, "name a subject");
     }
     Schema schema = schema(body);
     if (path.length == 3 && path[2].equals("versions")) {
@@ -143,6 +157,9 @@ public final class RegistryServer implements AutoCloseable {
   }
 
   private JsonNode delete(String[] path) {
+    if (path.length != 2 && path.length != 4) {
+      throw unknown(404, "name a subject, or a subject and a version");
+    }
     ArrayNode deleted = JSON.createArrayNode();
     if (path.length == 2) {
       versions(path[1]).forEach(it -> deleted.add(it.version()));
@@ -159,26 +176,35 @@ public final class RegistryServer implements AutoCloseable {
       return JSON.createArrayNode().add("AVRO");
     }
     if (path.length < 3 || !path[1].equals("ids")) {
-      throw unknown(40400, "no such resource");
+      throw unknown(404, "no such resource");
     }
     int id = number(path[2]);
-    if (path.length == 4 && path[3].equals("versions")) {
+    if (log.withId(id).isEmpty()) {
+      throw unknown(40403, "no schema has the id " + id);
+    }
+    String asked = path.length == 4 ? path[3] : "";
+    if (asked.equals("schema")) {
+      return json(log.withId(id).get(0).schema().toString());
+    }
+    if (asked.equals("subjects")) {
+      ArrayNode list = JSON.createArrayNode();
+      log.withId(id).stream().map(Registered::subject).distinct().forEach(list::add);
+      return list;
+    }
+    if (asked.equals("versions")) {
       ArrayNode list = JSON.createArrayNode();
       log.withId(id)
           .forEach(
               it -> list.addObject().put("subject", it.subject()).put("version", it.version()));
       return list;
     }
-    return log.withId(id).stream()
-        .findFirst()
-        .<JsonNode>map(it -> JSON.createObjectNode().put("schema", it.schema().toString()))
-        .orElseThrow(() -> unknown(40403, "no schema has the id " + id));
+    return JSON.createObjectNode().put("schema", log.withId(id).get(0).schema().toString());
   }
 
   private JsonNode check(String[] path, byte[] body) {
     Schema schema = schema(body);
     if (path.length < 4) {
-      throw unknown(40400, "name a subject and a version");
+      throw unknown(404, "name a subject and a version");
     }
     String trouble = log.incompatibility(path[2], schema);
     ObjectNode answer = JSON.createObjectNode().put("is_compatible", trouble == null);
@@ -186,6 +212,26 @@ public final class RegistryServer implements AutoCloseable {
       answer.putArray("messages").add(trouble);
     }
     return answer;
+  }
+
+  private JsonNode compatibility(String[] path, boolean orDefault) {
+    String subject = path.length > 1 ? path[1] : "";
+    Compatibility held =
+        log.compatibility(subject)
+            .or(() -> orDefault ? log.compatibility("") : Optional.empty())
+            .orElseThrow(
+                () -> unknown(40408, "subject " + subject + " has no compatibility of its own"));
+    return JSON.createObjectNode().put("compatibilityLevel", held.name());
+  }
+
+  private JsonNode hold(String[] path, byte[] body) {
+    String wanted = json(new String(body, StandardCharsets.UTF_8)).path("compatibility").asText();
+    try {
+      log.hold(path.length > 1 ? path[1] : "", Compatibility.valueOf(wanted));
+    } catch (IllegalArgumentException e) {
+      throw new RegistryException(422, 42203, wanted + " is no compatibility", e);
+    }
+    return JSON.createObjectNode().put("compatibility", wanted);
   }
 
   private List<Registered> versions(String subject) {
@@ -201,6 +247,9 @@ public final class RegistryServer implements AutoCloseable {
       return versions.get(versions.size() - 1);
     }
     int number = number(wanted);
+    if (number < 1) {
+      throw new RegistryException(422, 42202, wanted + " is no version; they begin with 1", null);
+    }
     return versions.stream()
         .filter(it -> it.version() == number)
         .findFirst()

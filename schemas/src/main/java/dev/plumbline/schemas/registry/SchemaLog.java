@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.Incompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.SchemaCompatibility.SchemaPairCompatibility;
 import org.apache.kafka.clients.admin.Admin;
@@ -32,13 +33,15 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * Schemas in the compacted topic {@code _schemas}, in the form that Confluent's registry writes.
  */
 final class SchemaLog implements AutoCloseable {
-  static final String COMPATIBILITY = "FULL_TRANSITIVE";
   private static final String TOPIC = "_schemas";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final KafkaProducer<String, String> producer;
   private final Map<String, TreeMap<Integer, Registered>> subjects = new TreeMap<>();
   private final Map<Schema, Integer> ids = new HashMap<>();
+
+  /** By subject; "" is the registry's default. */
+  private final Map<String, Compatibility> held = new HashMap<>();
 
   SchemaLog(Map<String, Object> kafka) throws IOException {
     create(kafka);
@@ -64,6 +67,19 @@ final class SchemaLog implements AutoCloseable {
         .forEach(
             versions -> versions.values().stream().filter(it -> it.id() == id).forEach(found::add));
     return found;
+  }
+
+  /** What a subject itself is held to; "" asks for the default. */
+  synchronized Optional<Compatibility> compatibility(String subject) {
+    return Optional.ofNullable(
+        held.getOrDefault(subject, subject.isEmpty() ? Compatibility.OF_EVENTS : null));
+  }
+
+  synchronized void hold(String subject, Compatibility compatibility) {
+    ObjectNode key = JSON.createObjectNode();
+    key.put("keytype", "CONFIG").put("subject", subject.isEmpty() ? null : subject).put("magic", 0);
+    write(key, JSON.createObjectNode().put("compatibilityLevel", compatibility.name()));
+    held.put(subject, compatibility);
   }
 
   synchronized Registered register(String subject, Schema schema) {
@@ -99,20 +115,21 @@ final class SchemaLog implements AutoCloseable {
 
   /** Why a schema can't stand beside the subject's earlier ones; null when it can. */
   synchronized String incompatibility(String subject, Schema schema) {
-    for (Registered each : versions(subject)) {
-      for (Schema[] pair : new Schema[][] {{schema, each.schema()}, {each.schema(), schema}}) {
-        SchemaPairCompatibility result =
-            SchemaCompatibility.checkReaderWriterCompatibility(pair[0], pair[1]);
-        if (result.getType() != SchemaCompatibilityType.COMPATIBLE) {
-          return "not "
-              + COMPATIBILITY
-              + " with version "
-              + each.version()
-              + " of "
-              + subject
-              + ": "
-              + result.getResult().getIncompatibilities();
-        }
+    Compatibility asked = compatibility(subject).or(() -> compatibility("")).orElseThrow();
+    List<Registered> earlier = versions(subject);
+    if (!asked.isTransitive() && !earlier.isEmpty()) {
+      earlier = earlier.subList(earlier.size() - 1, earlier.size());
+    }
+    for (Registered each : earlier) {
+      List<Incompatibility> found = new ArrayList<>();
+      if (asked.readsEarlier()) {
+        found.addAll(incompatibilities(schema, each.schema()));
+      }
+      if (asked.isReadByEarlier()) {
+        found.addAll(incompatibilities(each.schema(), schema));
+      }
+      if (!found.isEmpty()) {
+        return "not %s with version %d of %s: %s".formatted(asked, each.version(), subject, found);
       }
     }
     return null;
@@ -121,6 +138,14 @@ final class SchemaLog implements AutoCloseable {
   @Override
   public void close() {
     producer.close();
+  }
+
+  private static List<Incompatibility> incompatibilities(Schema reader, Schema writer) {
+    SchemaPairCompatibility result =
+        SchemaCompatibility.checkReaderWriterCompatibility(reader, writer);
+    return result.getType() == SchemaCompatibilityType.COMPATIBLE
+        ? List.of()
+        : result.getResult().getIncompatibilities();
   }
 
   private int nextId() {
@@ -139,6 +164,10 @@ final class SchemaLog implements AutoCloseable {
     ObjectNode value = JSON.createObjectNode();
     value.put("subject", one.subject()).put("version", one.version()).put("id", one.id());
     value.put("schema", one.schema().toString()).put("deleted", deleted);
+    write(key, value);
+  }
+
+  private void write(ObjectNode key, ObjectNode value) {
     try {
       producer.send(new ProducerRecord<>(TOPIC, key.toString(), value.toString())).get();
     } catch (ExecutionException e) {
@@ -170,12 +199,16 @@ final class SchemaLog implements AutoCloseable {
   private void take(ConsumerRecord<String, String> record) throws IOException {
     try {
       JsonNode key = JSON.readTree(record.key());
+      JsonNode value = record.value() == null ? null : JSON.readTree(record.value());
+      String subject = key.path("subject").asText("");
+      if (key.path("keytype").asText().equals("CONFIG")) {
+        takeCompatibility(subject, value);
+        return;
+      }
       if (!key.path("keytype").asText().equals("SCHEMA")) {
         return;
       }
-      String subject = key.path("subject").asText();
       int version = key.path("version").asInt();
-      JsonNode value = record.value() == null ? null : JSON.readTree(record.value());
       if (value == null || value.path("deleted").asBoolean()) {
         Optional.ofNullable(subjects.get(subject)).ifPresent(it -> it.remove(version));
         return;
@@ -185,6 +218,14 @@ final class SchemaLog implements AutoCloseable {
     } catch (JsonProcessingException e) {
       throw new IOException(
           "record " + record.offset() + " of " + TOPIC + " is not what a registry writes", e);
+    }
+  }
+
+  private void takeCompatibility(String subject, JsonNode value) {
+    if (value == null) {
+      held.remove(subject);
+    } else {
+      held.put(subject, Compatibility.valueOf(value.path("compatibilityLevel").asText()));
     }
   }
 

@@ -78,6 +78,9 @@ public final class EventDeserializer<T extends SpecificRecord> implements Deseri
                 + "; was the record written against another registry?",
             e);
       }
+      if (e.isUnreadable()) {
+        throw new BadRecordException(Cause.INCOMPATIBLE, e.getMessage(), e);
+      }
       throw e;
     }
   }
