@@ -8,6 +8,7 @@ import dev.plumbline.schemas.event.PolicySnapshot;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,6 +25,8 @@ public final class Objects {
   /** Longest value that travels whole; a longer one is cut and its digest follows. */
   static final int LONGEST_VALUE = 256;
 
+  private static final String REPLICAS = "spec.replicas";
+
   /** Most paths of one object. */
   static final int MOST_FIELDS = 2_000;
 
@@ -31,24 +34,18 @@ public final class Objects {
   private static final Set<String> NOT_DECLARED =
       Set.of("apiVersion", "kind", "metadata", "status", "results", "summary", "scope");
 
-  /** Fields that the API server or a controller fills in, by their last name. */
-  private static final Set<String> DEFAULTED =
-      Set.of(
-          "terminationMessagePath",
-          "terminationMessagePolicy",
-          "dnsPolicy",
-          "schedulerName",
-          "restartPolicy",
-          "terminationGracePeriodSeconds",
-          "revisionHistoryLimit",
-          "progressDeadlineSeconds",
-          "imagePullPolicy",
-          "podCIDR",
-          "podCIDRs",
-          "clusterIP",
-          "clusterIPs",
-          "uid",
-          "creationTimestamp");
+  /** Who sets replicas because of load; what they set is nobody's declaration. */
+  private static final Set<String> AUTOSCALERS =
+      Set.of("kube-controller-manager", "horizontal-pod-autoscaler", "autoscaler");
+
+  /** Labels that change although nothing does. */
+  private static final Set<String> RESTLESS_LABELS = Set.of("nvidia.com/gfd.timestamp");
+
+  /** Reported times that change although nothing does. */
+  private static final Set<String> RESTLESS = Set.of("status.auditTimestamp");
+
+  /** Annotations that Plumbline itself reads. */
+  private static final String OURS = "plumbline.dev/";
 
   /** Reported state that detection reads. */
   private static final Set<String> REPORTED =
@@ -96,7 +93,10 @@ public final class Objects {
       return gone(header, snapshot);
     }
     JsonNode metadata = body.path("metadata");
-    List<Field> declared = declared(body);
+    TreeMap<String, String> fields = declared(body);
+    TreeMap<String, String> reported = reported(body.path("status"));
+    moveOwned(metadata, fields, reported);
+    List<Field> declared = list(fields);
     return snapshot
         .setApiVersion(body.path("apiVersion").asText())
         .setKind(body.path("kind").asText())
@@ -111,7 +111,7 @@ public final class Objects {
         .setOwner(owner(metadata))
         .setManagers(managers(metadata))
         .setDeclared(declared)
-        .setReported(reported(body.path("status")))
+        .setReported(list(reported))
         .setResults(results(body))
         .setDigest(digest(declared))
         .build();
@@ -130,7 +130,73 @@ public final class Objects {
         .build();
   }
 
-  private static List<Field> declared(JsonNode body) {
+  /**
+   * Digest of what detection reads of an object: two objects with the same one tell the same, and
+   * the later need not be told. Left out is what changes by itself: versions, heartbeats, times of
+   * an audit, who wrote what.
+   */
+  static String fingerprint(JsonNode body) {
+    Header unsaid =
+        Header.newBuilder()
+            .setCluster("")
+            .setAgent("")
+            .setEpoch(0)
+            .setSequence(0)
+            .setObservedAt(Instant.EPOCH)
+            .setSentAt(Instant.EPOCH)
+            .setSource("")
+            .setTarget("")
+            .build();
+    PolicySnapshot snapshot = toSnapshot(unsaid, body);
+    StringBuilder text = new StringBuilder(snapshot.getDigest());
+    text.append('\n').append(snapshot.getUid()).append('\n').append(snapshot.getOwner());
+    for (Field field : snapshot.getReported()) {
+      if (!RESTLESS.contains(field.getPath()) && !field.getPath().equals(REPLICAS)) {
+        text.append('\n').append(field.getPath()).append('=').append(field.getValue());
+      }
+    }
+    snapshot
+        .getObjectLabels()
+        .forEach(
+            (label, value) -> {
+              if (!RESTLESS_LABELS.contains(label)) {
+                text.append('\n').append(label).append('=').append(value);
+              }
+            });
+    snapshot
+        .getAnnotations()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(OURS)) {
+                text.append('\n').append(name).append('=').append(value);
+              }
+            });
+    for (PolicyResult result : snapshot.getResults()) {
+      text.append('\n').append(result);
+    }
+    return hash(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Replicas that an autoscaler set are reported, not declared. */
+  private static void moveOwned(
+      JsonNode metadata, Map<String, String> declared, Map<String, String> reported) {
+    for (JsonNode entry : metadata.path("managedFields")) {
+      boolean scales =
+          isByAutoscaler(entry)
+              && entry.path("fieldsV1").path("f:spec").has("f:replicas")
+              && declared.containsKey(REPLICAS);
+      if (scales) {
+        reported.put(REPLICAS, declared.remove(REPLICAS));
+      }
+    }
+  }
+
+  private static boolean isByAutoscaler(JsonNode entry) {
+    return entry.path("subresource").asText("").equals("scale")
+        && AUTOSCALERS.contains(entry.path("manager").asText());
+  }
+
+  private static TreeMap<String, String> declared(JsonNode body) {
     TreeMap<String, String> fields = new TreeMap<>();
     boolean secret = body.path("kind").asText().equals("Secret");
     body.properties()
@@ -147,10 +213,14 @@ public final class Objects {
                 flatten(part.getKey(), part.getValue(), fields);
               }
             });
-    return list(fields);
+    if (body.path("kind").asText().equals("Namespace")) {
+      // written by the namespace controller into each
+      fields.remove("spec.finalizers[0]", "kubernetes");
+    }
+    return fields;
   }
 
-  private static List<Field> reported(JsonNode status) {
+  private static TreeMap<String, String> reported(JsonNode status) {
     TreeMap<String, String> fields = new TreeMap<>();
     status
         .properties()
@@ -160,7 +230,7 @@ public final class Objects {
                 flatten("status." + part.getKey(), part.getValue(), fields);
               }
             });
-    return list(fields);
+    return fields;
   }
 
   private static void flatten(String path, JsonNode node, Map<String, String> fields) {
@@ -180,9 +250,10 @@ public final class Objects {
           .forEach(
               part -> {
                 String name = part.getKey();
-                boolean ours = !DEFAULTED.contains(name);
                 boolean dated = name.startsWith("last") && name.endsWith("Time");
-                if (ours && !dated) {
+                boolean says =
+                    !Defaults.isAssigned(name) && !Defaults.is(path, node, name, part.getValue());
+                if (says && !dated) {
                   flatten(path + '.' + name, part.getValue(), fields);
                 }
               });
@@ -271,11 +342,11 @@ public final class Objects {
     return first == null ? "" : first.path("kind").asText() + "/" + first.path("name").asText();
   }
 
-  /** Managers of fields other than the status, the newest write last. */
+  /** Managers of fields other than status and scale, the newest write last. */
   private static List<String> managers(JsonNode metadata) {
     List<JsonNode> entries = new ArrayList<>();
     for (JsonNode entry : metadata.path("managedFields")) {
-      if (!entry.path("subresource").asText("").equals("status")) {
+      if (!entry.path("subresource").asText("").equals("status") && !isByAutoscaler(entry)) {
         entries.add(entry);
       }
     }

@@ -3,6 +3,8 @@ package dev.plumbline.agent.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.agent.host.HostCollector;
+import dev.plumbline.agent.kubernetes.Kubernetes;
+import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.scrape.ScrapeException;
 import dev.plumbline.agent.scrape.ScrapeTarget;
 import dev.plumbline.agent.scrape.Scraper;
@@ -12,6 +14,7 @@ import dev.plumbline.agent.tape.TapeLine;
 import dev.plumbline.agent.tape.TapeLine.Format;
 import dev.plumbline.agent.tape.TapeWriter;
 import dev.plumbline.schemas.registry.SchemaRegistry;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +41,12 @@ public final class Agent implements AutoCloseable {
 
   private static final Duration HOST = Duration.ofSeconds(15);
 
+  /** What is there is written down so often, for the next start. */
+  private static final Duration SAVE = Duration.ofSeconds(10);
+
   private final AgentSettings settings;
+  private final String cluster;
+  private final KubernetesClient client;
   private final SnapshotFactory snapshots;
   private final SnapshotSender sender;
   private final TapeWriter tape;
@@ -47,10 +55,15 @@ public final class Agent implements AutoCloseable {
   private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(4, Agent::thread);
   private final AtomicLong scrapes = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
+  private Kubernetes kubernetes;
 
-  private Agent(AgentSettings settings, SnapshotSender sender) throws IOException {
+  private Agent(AgentSettings settings, KubernetesClient client, SnapshotSender sender)
+      throws IOException {
     this.settings = settings;
+    this.client = client;
     this.sender = sender;
+    cluster =
+        settings.cluster() == null ? KubernetesSettings.clusterUid(client) : settings.cluster();
     snapshots = new SnapshotFactory(settings.agent(), sender.spool().epoch(), settings.mappings());
     tape = settings.record() == null ? null : new TapeWriter(settings.record());
     scraper = new Scraper(settings.scrapeBytes(), readers);
@@ -60,15 +73,28 @@ public final class Agent implements AutoCloseable {
    * Starts to watch.
    *
    * @param kafka client settings of the broker
-   * @throws IOException when the spool's folder can't be used or the tape can't be written
+   * @throws IOException when the spool's folder can't be used, the tape can't be written, or the
+   *     cluster's UID can't be read
    */
   public static Agent start(
       AgentSettings settings, Map<String, Object> kafka, SchemaRegistry registry)
       throws IOException {
+    KubernetesClient client =
+        settings.kubernetes() == null ? null : settings.kubernetes().connect();
     Spool spool = Spool.open(settings.spool(), settings.spoolBytes());
-    Agent agent = new Agent(settings, new SnapshotSender(kafka, registry, spool));
+    Agent agent = new Agent(settings, client, new SnapshotSender(kafka, registry, spool));
     agent.schedule();
     return agent;
+  }
+
+  /** Cluster UID. */
+  public String cluster() {
+    return cluster;
+  }
+
+  /** What is learnt from the API server; null when none is watched. */
+  public Kubernetes kubernetes() {
+    return kubernetes;
   }
 
   /** Scrapes done so far. */
@@ -108,6 +134,10 @@ public final class Agent implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (kubernetes != null) {
+      kubernetes.close();
+      client.close();
+    }
     clock.shutdown();
     try {
       clock.awaitTermination(5, TimeUnit.SECONDS);
@@ -122,7 +152,15 @@ public final class Agent implements AutoCloseable {
   }
 
   private void schedule() {
-    clock.scheduleAtFixedRate(safe(this::identify), 0, IDENTITY.toMillis(), TimeUnit.MILLISECONDS);
+    // before anything else of this cluster
+    identify();
+    clock.scheduleAtFixedRate(
+        safe(this::identify), IDENTITY.toMillis(), IDENTITY.toMillis(), TimeUnit.MILLISECONDS);
+    if (client != null) {
+      kubernetes = Kubernetes.start(client, settings.kubernetes(), new ObjectLines());
+      clock.scheduleWithFixedDelay(
+          safe(kubernetes::save), SAVE.toMillis(), SAVE.toMillis(), TimeUnit.MILLISECONDS);
+    }
     if (settings.host()) {
       HostCollector host = new HostCollector();
       clock.scheduleAtFixedRate(
@@ -175,14 +213,14 @@ public final class Agent implements AutoCloseable {
 
   private void identify() {
     ObjectNode identity = new ObjectMapper().createObjectNode();
-    identity.put("name", settings.name());
+    identity.put("name", settings.name() == null ? cluster : settings.name());
     identity.put("provider", settings.provider());
     identity.put("kind", settings.kind());
     identity.put("region", settings.region());
     identity.put("jurisdiction", settings.jurisdiction());
     ObjectNode labels = identity.putObject("labels");
     settings.labels().forEach(labels::put);
-    take(line(Format.IDENTITY, "cluster", settings.cluster(), Map.of(), null, identity, null));
+    take(line(Format.IDENTITY, "cluster", cluster, Map.of(), null, identity, null));
   }
 
   /** One at a time: the order of the lines is the order of the sequence numbers. */
@@ -207,7 +245,7 @@ public final class Agent implements AutoCloseable {
       String error) {
     return new TapeLine(
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
-        settings.cluster(),
+        cluster,
         format,
         source,
         target,
@@ -226,6 +264,19 @@ public final class Agent implements AutoCloseable {
         LOG.error("a collection failed: {}", e.toString(), e);
       }
     };
+  }
+
+  /** Objects of the API server, as lines. */
+  private final class ObjectLines implements Kubernetes.Lines {
+    @Override
+    public void object(String target, Map<String, String> labels, ObjectNode body) {
+      take(line(Format.OBJECT, "kubernetes", target, labels, null, body, null));
+    }
+
+    @Override
+    public void gone(String target) {
+      take(line(Format.GONE, "kubernetes", target, Map.of(), null, null, null));
+    }
   }
 
   private static Thread thread(Runnable task) {

@@ -1,5 +1,6 @@
 package dev.plumbline.agent.run;
 
+import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.mapping.Mapping;
 import dev.plumbline.agent.scrape.ScrapeTarget;
 import java.nio.file.Path;
@@ -10,8 +11,8 @@ import java.util.Map;
  * What an agent watches and says of its cluster.
  *
  * @param agent name of this agent
- * @param cluster cluster UID
- * @param name display name
+ * @param cluster cluster UID; null for that of the API server's namespace kube-system
+ * @param name display name; null for the UID
  * @param provider cloud provider, or baremetal
  * @param kind cloud, edge or onprem
  * @param jurisdiction jurisdiction the cluster stands in
@@ -24,6 +25,7 @@ import java.util.Map;
  * @param spool folder where snapshots wait while the broker is away
  * @param spoolBytes bound of that folder
  * @param scrapeBytes bound of one target's exposition, unpacked
+ * @param kubernetes the API server to watch; null for none
  */
 public record AgentSettings(
     String agent,
@@ -41,7 +43,8 @@ public record AgentSettings(
     Path record,
     Path spool,
     long spoolBytes,
-    int scrapeBytes) {
+    int scrapeBytes,
+    KubernetesSettings kubernetes) {
 
   /** What a spool may hold when nothing else is said: a day of a cluster of 100 nodes. */
   public static final long SPOOL_BYTES = 1L << 30;
@@ -64,6 +67,7 @@ public record AgentSettings(
         tape,
         spool,
         spoolBytes,
-        scrapeBytes);
+        scrapeBytes,
+        kubernetes);
   }
 }

@@ -63,6 +63,131 @@ class ObjectsTest {
   }
 
   @Test
+  void whatTheServerWritesByItselfSaysNothingUntilItIsAnotherValue() throws IOException {
+    JsonNode written =
+        JSON.readTree(
+            """
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"chat"},
+             "spec":{"template":{"spec":{"serviceAccountName":"chat","containers":[
+               {"name":"vllm","image":"r/vllm:1","ports":[{"containerPort":8000}],
+                "livenessProbe":{"httpGet":{"path":"/health","port":8000}}}]}}}}
+            """);
+    String served =
+        """
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"chat"},
+         "spec":{"progressDeadlineSeconds":600,"revisionHistoryLimit":10,
+           "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}},
+           "template":{"metadata":{"creationTimestamp":null},"spec":{"serviceAccountName":"chat","serviceAccount":"chat",
+           "dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler",
+           "terminationGracePeriodSeconds":30,"securityContext":{},"containers":[
+           {"name":"vllm","image":"r/vllm:1","imagePullPolicy":"IfNotPresent","resources":{},
+            "terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File",
+            "ports":[{"containerPort":8000,"protocol":"TCP"}],
+            "livenessProbe":{"httpGet":{"path":"/health","port":8000,"scheme":"HTTP"},"timeoutSeconds":1,
+             "periodSeconds":10,"successThreshold":1,"failureThreshold":3}}]}}}}
+        """;
+
+    assertThat(snapshot(JSON.readTree(served)).getDigest())
+        .isEqualTo(snapshot(written).getDigest());
+    for (String edit :
+        new String[] {
+          "\"terminationGracePeriodSeconds\":30->\"terminationGracePeriodSeconds\":3",
+          "IfNotPresent->Always",
+          "\"failureThreshold\":3->\"failureThreshold\":30",
+          "\"maxSurge\":\"25%\"->\"maxSurge\":\"100%\"",
+          "\"protocol\":\"TCP\"->\"protocol\":\"UDP\"",
+          "ClusterFirst->Default"
+        }) {
+      String[] parts = edit.split("->");
+      assertThat(snapshot(JSON.readTree(served.replace(parts[0], parts[1]))).getDigest())
+          .as(edit)
+          .isNotEqualTo(snapshot(written).getDigest());
+    }
+  }
+
+  @Test
+  void anImageThatMovesIsPulledEachTimeByDefault() throws IOException {
+    String container =
+        "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"image\":\"%s\",\"imagePullPolicy\":\"%s\"}]}}";
+
+    for (String image : new String[] {"vllm", "host:5000/vllm", "vllm:latest"}) {
+      assertThat(declared(snapshot(JSON.readTree(container.formatted(image, "Always")))))
+          .hasSize(1);
+      assertThat(declared(snapshot(JSON.readTree(container.formatted(image, "IfNotPresent")))))
+          .hasSize(2);
+    }
+    assertThat(declared(snapshot(JSON.readTree(container.formatted("vllm@sha256:00", "Always")))))
+        .hasSize(2);
+  }
+
+  @Test
+  void certificatesThatAControllerInjectsAreNobodysDeclaration() throws IOException {
+    JsonNode webhook =
+        JSON.readTree(
+            "{\"kind\":\"ValidatingWebhookConfiguration\",\"webhooks\":[{\"failurePolicy\":\"Fail\","
+                + "\"clientConfig\":{\"caBundle\":\"LS0t\"}}]}");
+
+    assertThat(declared(snapshot(webhook))).containsOnlyKeys("webhooks[0].failurePolicy");
+  }
+
+  @Test
+  void replicasThatAnAutoscalerSetAreReportedAndThoseOfAPersonDeclared() throws IOException {
+    String scaled =
+        DEPLOYMENT.replace(
+            "{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"subresource\":\"status\"",
+            "{\"manager\":\"%s\",\"operation\":\"Update\",\"subresource\":\"scale\","
+                + "\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}}");
+    PolicySnapshot automatic = snapshot(JSON.readTree(scaled.formatted("kube-controller-manager")));
+    PolicySnapshot more =
+        snapshot(
+            JSON.readTree(
+                scaled
+                    .formatted("kube-controller-manager")
+                    .replace("\"replicas\":2", "\"replicas\":5")));
+    PolicySnapshot byHand = snapshot(JSON.readTree(scaled.formatted("kubectl")));
+
+    assertThat(declared(automatic)).doesNotContainKey("spec.replicas");
+    assertThat(automatic.getReported()).contains(new Field("spec.replicas", "2"));
+    assertThat(more.getDigest()).isEqualTo(automatic.getDigest());
+    assertThat(automatic.getManagers()).containsExactly("argocd-controller", "kubectl-edit");
+    assertThat(declared(byHand)).containsEntry("spec.replicas", "2");
+    assertThat(byHand.getManagers()).last().isEqualTo("kubectl");
+  }
+
+  @Test
+  void aHeartbeatSaysNothingNewAndANewConditionDoes() throws IOException {
+    String node =
+        """
+        {"apiVersion":"v1","kind":"Node","metadata":{"name":"gpu-1","resourceVersion":"%s",
+          "labels":{"nvidia.com/gpu.product":"%s","nvidia.com/gfd.timestamp":"%s"},
+          "annotations":{"node.alpha.kubernetes.io/ttl":"%s","plumbline.dev/jurisdictions":"%s"}},
+         "status":{"images":[{"names":["a"],"sizeBytes":1}],"conditions":[
+           {"type":"Ready","status":"%s","lastHeartbeatTime":"2026-11-02T10:00:%sZ","lastTransitionTime":"2026-11-01T00:00:00Z"}]}}
+        """;
+    String told = fingerprint(node, "1", "H100", "1", "0", "eu", "True", "00");
+
+    assertThat(fingerprint(node, "2", "H100", "2", "15", "eu", "True", "10")).isEqualTo(told);
+    assertThat(fingerprint(node, "2", "H100", "1", "0", "eu", "False", "00")).isNotEqualTo(told);
+    assertThat(fingerprint(node, "2", "H200", "1", "0", "eu", "True", "00")).isNotEqualTo(told);
+    assertThat(fingerprint(node, "2", "H100", "1", "0", "us", "True", "00")).isNotEqualTo(told);
+  }
+
+  @Test
+  void anAuditThatFindsTheSameSaysNothingNew() throws IOException {
+    JsonNode audited = fixture("gatekeeper-constraint.json");
+    ObjectNode again = audited.deepCopy();
+    ((ObjectNode) again.path("status")).put("auditTimestamp", "2030-01-01T00:00:00Z");
+    ObjectNode worse = audited.deepCopy();
+    ((ObjectNode) worse.path("status")).put("totalViolations", 38);
+    ObjectNode other = audited.deepCopy();
+    ((ObjectNode) other.path("status").path("violations").get(0)).put("name", "another");
+
+    assertThat(Objects.fingerprint(again)).isEqualTo(Objects.fingerprint(audited));
+    assertThat(Objects.fingerprint(worse)).isNotEqualTo(Objects.fingerprint(audited));
+    assertThat(Objects.fingerprint(other)).isNotEqualTo(Objects.fingerprint(audited));
+  }
+
+  @Test
   void aSecretTravelsWithItsKeysAndNeverItsValues() throws IOException {
     JsonNode secret =
         JSON.readTree(
@@ -125,6 +250,10 @@ class ObjectsTest {
     assertThat(group.getNamespace()).isEmpty();
     assertThat(namespaced.getApiVersion()).isEqualTo("networking.k8s.io/v1");
     assertThat(namespaced.getName()).isEqualTo("deny-all");
+  }
+
+  private static String fingerprint(String object, Object... values) throws IOException {
+    return Objects.fingerprint(JSON.readTree(object.formatted(values)));
   }
 
   private static PolicySnapshot gone(String target) {

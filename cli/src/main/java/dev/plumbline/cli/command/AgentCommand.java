@@ -47,7 +47,7 @@ final class AgentCommand implements Callable<Integer> {
         AgentHttp http = new AgentHttp(settings.http(), agent)) {
       spec.commandLine()
           .getOut()
-          .println("agent of cluster " + watched.cluster() + " on port " + http.port());
+          .println("agent of cluster " + agent.cluster() + " on port " + http.port());
       spec.commandLine().getOut().flush();
       run.await(time == null ? null : Settings.duration(time), () -> true);
     } finally {

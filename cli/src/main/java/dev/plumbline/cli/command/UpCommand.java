@@ -177,6 +177,7 @@ final class UpCommand implements Callable<Integer> {
         null,
         data.resolve("spool"),
         AgentSettings.SPOOL_BYTES,
-        Scraper.LARGEST);
+        Scraper.LARGEST,
+        null);
   }
 }

@@ -3,6 +3,7 @@ package dev.plumbline.cli.settings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.mapping.Mapping;
 import dev.plumbline.agent.run.AgentSettings;
 import dev.plumbline.agent.scrape.ScrapeTarget;
@@ -53,6 +54,8 @@ public final class Settings {
           "scrape.max.bytes");
   private static final Set<String> CLUSTER =
       Set.of("uid", "name", "provider", "kind", "region", "jurisdiction", "labels");
+  private static final Set<String> KUBERNETES =
+      Set.of("kubeconfig", "context", "kinds", "refresh", "state");
   private static final Set<String> SCRAPE =
       Set.of(
           "source",
@@ -96,6 +99,7 @@ public final class Settings {
       settings.known(root.path("detect"), DETECT, "detect.");
       settings.known(root.path("agent"), AGENT, "agent.");
       settings.known(root.path("agent").path("cluster"), CLUSTER, "agent.cluster.");
+      settings.known(root.path("agent").path("kubernetes"), KUBERNETES, "agent.kubernetes.");
       for (JsonNode scrape : root.path("agent").path("scrapes")) {
         settings.known(scrape, SCRAPE, "agent.scrapes.");
       }
@@ -171,10 +175,13 @@ public final class Settings {
       }
     }
     String record = texts.get("record");
+    Path spool = Path.of(texts.getOrDefault("spool.dir", ".plumbline/agent-spool"));
+    KubernetesSettings kubernetes = kubernetes(agent.path("kubernetes"), texts, spool);
+    String uid = cluster.getOrDefault("uid", kubernetes == null ? node : null);
     return new AgentSettings(
         texts.getOrDefault("name", node),
-        cluster.getOrDefault("uid", node),
-        cluster.getOrDefault("name", cluster.getOrDefault("uid", node)),
+        uid,
+        cluster.getOrDefault("name", uid),
         cluster.getOrDefault("provider", ""),
         cluster.getOrDefault("kind", ""),
         cluster.getOrDefault("region", ""),
@@ -185,9 +192,10 @@ public final class Settings {
         node,
         mappings,
         record == null ? null : Path.of(record),
-        Path.of(texts.getOrDefault("spool.dir", ".plumbline/agent-spool")),
+        spool,
         number(texts, "spool.bytes", AgentSettings.SPOOL_BYTES, Spool.LEAST, Long.MAX_VALUE),
-        (int) number(texts, "scrape.max.bytes", Scraper.LARGEST, 1, 1 << 30));
+        (int) number(texts, "scrape.max.bytes", Scraper.LARGEST, 1, 1 << 30),
+        kubernetes);
   }
 
   private long number(Map<String, String> texts, String key, long otherwise, long least, long most)
@@ -204,6 +212,48 @@ public final class Settings {
     throw new IOException(
         "%s: agent.%s is %s; it must be a number of bytes from %d to %d"
             .formatted(file, key, text, least, most));
+  }
+
+  /** Either true or false, or a block; the environment says true, or a key of the block. */
+  private KubernetesSettings kubernetes(JsonNode block, Map<String, String> agent, Path spool)
+      throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    scalars(block, texts);
+    overridden("agent_kubernetes", texts);
+    boolean wanted =
+        agent.containsKey("kubernetes")
+            ? Boolean.parseBoolean(agent.get("kubernetes"))
+            : block.isObject() || !texts.isEmpty();
+    if (!wanted) {
+      return null;
+    }
+    Map<String, Set<String>> kinds = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> group : block.path("kinds").properties()) {
+      if (!group.getValue().isArray()) {
+        throw new IOException(
+            "%s: agent.kubernetes.kinds.%s must be a list of resources such as [widgets]"
+                .formatted(file, group.getKey()));
+      }
+      Set<String> resources = new TreeSet<>();
+      group.getValue().forEach(it -> resources.add(it.asText()));
+      if (group.getKey().isEmpty() && resources.contains("secrets")) {
+        throw new IOException(
+            file + ": agent.kubernetes.kinds: secrets are never watched; take them out");
+      }
+      kinds.put(group.getKey(), resources);
+    }
+    try {
+      return new KubernetesSettings(
+          path(texts.get("kubeconfig")),
+          texts.get("context"),
+          kinds,
+          duration(texts.getOrDefault("refresh", "30s")),
+          path(
+              texts.getOrDefault(
+                  "state", spool.toAbsolutePath().resolveSibling("kubernetes.json").toString())));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": agent.kubernetes.refresh: " + e.getMessage(), e);
+    }
   }
 
   private ScrapeTarget target(JsonNode scrape, int place, String node) throws IOException {

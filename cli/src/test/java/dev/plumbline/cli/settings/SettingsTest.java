@@ -3,12 +3,14 @@ package dev.plumbline.cli.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.run.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,12 +70,54 @@ class SettingsTest {
   }
 
   @Test
+  void aClusterIsWatchedByTheServiceAccountUnlessToldOtherwise() throws IOException {
+    AgentSettings plain = settings("agent: {kubernetes: true}", Map.of()).agent();
+    AgentSettings told =
+        settings(
+                """
+                agent:
+                  cluster: {uid: u-1}
+                  kubernetes:
+                    kubeconfig: /etc/kube/config
+                    context: fra-1
+                    refresh: 1m
+                    kinds: {example.com: [widgets]}
+                """,
+                Map.of("PLUMBLINE_AGENT_KUBERNETES_STATE", "/data/seen.json"))
+            .agent();
+    AgentSettings off =
+        settings("agent: {kubernetes: {context: a}}", Map.of("PLUMBLINE_AGENT_KUBERNETES", "false"))
+            .agent();
+
+    assertThat(plain.cluster()).isNull();
+    assertThat(plain.kubernetes().kubeconfig()).isNull();
+    assertThat(told.cluster()).isEqualTo("u-1");
+    assertThat(told.kubernetes())
+        .isEqualTo(
+            new KubernetesSettings(
+                Path.of("/etc/kube/config"),
+                "fra-1",
+                Map.of("example.com", Set.of("widgets")),
+                Duration.ofMinutes(1),
+                Path.of("/data/seen.json")));
+    assertThat(off.kubernetes()).isNull();
+    assertThat(off.cluster()).isNotNull();
+  }
+
+  @Test
   void whatIsWrongIsNamedWithFilePlaceAndRemedy() {
     assertWrong("kafak: {}", "kafak is unknown; known are agent, connect");
     assertWrong("http: {prot: 1}", "http.prot is unknown; known are host, port");
     assertWrong("agent: {scrapes: [{url: 'http://a/'}]}", "agent.scrapes[0].source is missing");
     assertWrong(
         "agent: {scrapes: [{source: a, url: 'http://a/', interval: soon}]}", "soon is not a time");
+    assertWrong(
+        "agent: {kubernetes: {kinds: {'': [secrets]}}}",
+        "agent.kubernetes.kinds: secrets are never watched");
+    assertWrong(
+        "agent: {kubernetes: {kinds: {example.com: widgets}}}",
+        "agent.kubernetes.kinds.example.com must be a list");
+    assertWrong("agent: {kubernetes: {contxt: a}}", "agent.kubernetes.contxt is unknown");
     assertWrong("registry: {}", "kafka.bootstrap.servers is missing");
     assertWrong("a: b: c", "plumbline.yaml:1: not valid YAML");
   }
