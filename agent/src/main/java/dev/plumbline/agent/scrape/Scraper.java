@@ -1,12 +1,14 @@
 package dev.plumbline.agent.scrape;
 
-import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Map;
@@ -25,7 +28,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -106,11 +111,12 @@ public final class Scraper {
 
   private byte[] fetch(ScrapeTarget target) throws ScrapeException {
     CompletableFuture<byte[]> body = new CompletableFuture<>();
+    Open open = new Open();
     java.util.concurrent.Future<?> reading =
         threads.submit(
             () -> {
               try {
-                body.complete(read(target));
+                body.complete(read(target, open));
               } catch (IOException | RuntimeException e) {
                 body.completeExceptionally(e);
               } catch (InterruptedException e) {
@@ -123,6 +129,7 @@ public final class Scraper {
       return body.get(millis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       reading.cancel(true);
+      open.close();
       throw new ScrapeException(
           "no complete answer from " + target.url() + " within " + seconds(target.timeout()), e);
     } catch (ExecutionException e) {
@@ -130,11 +137,37 @@ public final class Scraper {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       reading.cancel(true);
+      open.close();
       throw new ScrapeException("interrupted", e);
     }
   }
 
-  private byte[] read(ScrapeTarget target) throws IOException, InterruptedException {
+  /** The body being read: a read of the JDK's client is deaf to interrupts and ends by closing. */
+  private static final class Open {
+    private InputStream body;
+    private boolean closed;
+
+    synchronized InputStream body(InputStream in) throws IOException {
+      body = in;
+      if (closed) {
+        in.close();
+      }
+      return in;
+    }
+
+    synchronized void close() {
+      closed = true;
+      try {
+        if (body != null) {
+          body.close();
+        }
+      } catch (IOException e) {
+        // it is given up anyway
+      }
+    }
+  }
+
+  private byte[] read(ScrapeTarget target, Open open) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(target.url())
             .timeout(target.timeout())
@@ -145,37 +178,51 @@ public final class Scraper {
                 Double.toString(target.timeout().toMillis() / 1000.0));
     if (target.bearerTokenFile() != null) {
       // read each time: tokens of service accounts are replaced while the agent runs
-      String token = Files.readString(target.bearerTokenFile()).strip();
-      request.header("Authorization", "Bearer " + token);
+      request.header("Authorization", "Bearer " + token(target));
     } else if (target.basicAuth() != null) {
       byte[] pair = target.basicAuth().getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
     }
     HttpResponse<InputStream> answer =
         client(target).send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream raw = answer.body()) {
+    try (InputStream raw = open.body(answer.body())) {
       if (answer.statusCode() != 200) {
-        throw new IOException(target.url() + " answered " + answer.statusCode() + hint(answer));
+        throw new IOException("it answered " + answer.statusCode() + hint(answer));
       }
-      boolean gzip =
-          answer.headers().firstValue("Content-Encoding").orElse("").equalsIgnoreCase("gzip");
-      return bounded(gzip ? new GZIPInputStream(raw) : raw);
+      if (answer.headers().firstValue("Content-Encoding").orElse("").equalsIgnoreCase("gzip")) {
+        return bounded(new GZIPInputStream(raw, 1 << 14), 0);
+      }
+      return bounded(raw, answer.headers().firstValueAsLong("Content-Length").orElse(0));
     }
   }
 
-  private byte[] bounded(InputStream in) throws IOException {
-    ByteArrayOutputStream body = new ByteArrayOutputStream(1 << 16);
-    byte[] buffer = new byte[1 << 16];
-    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      if (body.size() + n > largest) {
+  private static String token(ScrapeTarget target) throws IOException {
+    try {
+      return Files.readString(target.bearerTokenFile()).strip();
+    } catch (IOException e) {
+      throw new IOException(
+          "bearer.token.file " + target.bearerTokenFile() + " can't be read; is the path right?",
+          e);
+    }
+  }
+
+  /** Reads one byte more than is allowed at most, into an array that grows with what came. */
+  private byte[] bounded(InputStream in, long announced) throws IOException {
+    byte[] body = new byte[(int) Math.min(largest + 1L, Math.max(announced + 1, 1 << 14))];
+    int length = 0;
+    for (int n = 0; n >= 0; n = in.read(body, length, body.length - length)) {
+      length += n;
+      if (length > largest || announced > largest) {
         throw new IOException(
             "the exposition is larger than "
-                + (largest >> 20)
-                + " MiB; raise agent.scrape.max.bytes or scrape less");
+                + largest
+                + " bytes; scrape less of it, or raise agent.scrape.max.bytes");
       }
-      body.write(buffer, 0, n);
+      if (length == body.length) {
+        body = Arrays.copyOf(body, (int) Math.min(largest + 1L, 2L * length));
+      }
     }
-    return body.toByteArray();
+    return Arrays.copyOf(body, length);
   }
 
   private HttpClient client(ScrapeTarget target) {
@@ -215,14 +262,27 @@ public final class Scraper {
     }
   }
 
+  /** Why there is no body, with the target's address and what could be done. */
   private static String reason(ScrapeTarget target, Throwable cause) {
     if (cause instanceof HttpTimeoutException) {
       return "no answer from " + target.url() + " within " + seconds(target.timeout());
     }
+    if (cause instanceof ConnectException || cause instanceof UnresolvedAddressException) {
+      return target.url() + " can't be reached: is the address right, does it listen?";
+    }
+    if (cause instanceof SSLException) {
+      return target.url()
+          + ": no trusted connection ("
+          + cause.getMessage()
+          + "); name the certificate of its authority in ca.file";
+    }
+    if (cause instanceof ZipException || cause instanceof EOFException) {
+      return target.url() + ": the packed body is damaged: " + cause.getMessage();
+    }
     String message = cause.getMessage();
-    return message == null || message.isEmpty()
-        ? target.url() + " can't be reached: " + cause.getClass().getSimpleName()
-        : message;
+    return target.url()
+        + ": "
+        + (message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message);
   }
 
   private static String hint(HttpResponse<?> answer) {

@@ -2,6 +2,7 @@ package dev.plumbline.agent.scrape;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -13,10 +14,14 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,20 +80,47 @@ class ScraperTest {
   }
 
   @Test
-  void anExpositionWithoutEndIsRefusedAtItsBound() {
+  void fiftyMegabytesAreRefusedAtTheBoundAndTheRestIsNeverFetched() throws Exception {
+    AtomicLong written = new AtomicLong();
+    CountDownLatch cut = new CountDownLatch(1);
     server.createContext(
         "/metrics",
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
           byte[] line = "x 1\n".repeat(10_000).getBytes(StandardCharsets.UTF_8);
           try (OutputStream out = exchange.getResponseBody()) {
-            for (int i = 0; i < 1_300; i++) {
+            while (written.get() < 50 << 20) {
               out.write(line);
+              written.addAndGet(line.length);
             }
+          } finally {
+            cut.countDown();
           }
         });
 
-    assertThatThrownBy(() -> scrape("/metrics", null)).hasMessageContaining("larger than 1 MiB");
+    assertThatThrownBy(() -> scrape("/metrics", null))
+        .isInstanceOf(ScrapeException.class)
+        .hasMessage(
+            address("/metrics")
+                + ": the exposition is larger than 1048576 bytes; scrape less of it, or raise"
+                + " agent.scrape.max.bytes");
+    assertThat(cut.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(written.get()).isLessThan(40 << 20);
+  }
+
+  @Test
+  void anExpositionThatIsAnnouncedTooLargeIsNotFetchedAtAll() {
+    server.createContext("/metrics", exchange -> exchange.sendResponseHeaders(200, 50 << 20));
+
+    assertThatThrownBy(() -> scrape("/metrics", null)).hasMessageContaining("larger than 1048576");
+  }
+
+  @Test
+  void anExpositionOfExactlyTheBoundIsRead() throws Exception {
+    byte[] body = new byte[LARGEST];
+    server.createContext("/metrics", exchange -> answer(exchange, 200, body));
+
+    assertThat(scrape("/metrics", null)).hasSize(LARGEST);
   }
 
   @Test
@@ -100,7 +132,8 @@ class ScraperTest {
           answer(exchange, 200, gzip(new byte[50 << 20]));
         });
 
-    assertThatThrownBy(() -> scrape("/metrics", null)).hasMessageContaining("larger than 1 MiB");
+    assertThatThrownBy(() -> scrape("/metrics", null))
+        .hasMessageContaining("larger than 1048576 bytes");
   }
 
   @Test
@@ -111,17 +144,64 @@ class ScraperTest {
   }
 
   @Test
-  void aTargetThatDripsCostsItsTimeoutAndNoMore() {
+  void aTargetThatDripsForEverCostsItsTimeoutAndNoThread() throws Exception {
     server.createContext(
         "/metrics",
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
-          exchange.getResponseBody().write('u');
-          exchange.getResponseBody().flush();
-          hang();
+          try {
+            while (!end.await(5, TimeUnit.MILLISECONDS)) {
+              exchange.getResponseBody().write('u');
+              exchange.getResponseBody().flush();
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
         });
 
-    assertThatThrownBy(() -> scrape("/metrics", null, SHORT)).hasMessageContaining("within 0.4 s");
+    ThreadPoolExecutor readers = (ThreadPoolExecutor) Executors.newCachedThreadPool();
+    Scraper scraper = new Scraper(LARGEST, readers);
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> scraper.scrape(target("/metrics", null, SHORT)))
+          .hasMessage("no complete answer from " + address("/metrics") + " within 0.4 s");
+    }
+    await().until(() -> readers.getActiveCount() == 0);
+    readers.shutdownNow();
+  }
+
+  @Test
+  void aDamagedPackedBodyIsSaid() {
+    server.createContext(
+        "/metrics",
+        exchange -> {
+          byte[] packed = gzip("up 1\n".repeat(1_000).getBytes(StandardCharsets.UTF_8));
+          exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+          answer(exchange, 200, Arrays.copyOf(packed, packed.length / 2));
+        });
+
+    assertThatThrownBy(() -> scrape("/metrics", null))
+        .hasMessageStartingWith(address("/metrics") + ": the packed body is damaged");
+  }
+
+  @Test
+  void theLastScrapeOfEachTargetIsKnown() throws Exception {
+    server.createContext(
+        "/metrics", exchange -> answer(exchange, 200, "up 1\n".getBytes(StandardCharsets.UTF_8)));
+    Scraper scraper = new Scraper(LARGEST, threads);
+    scraper.scrape(target("/metrics", null, Duration.ofSeconds(10)));
+    Scraper.Last first = scraper.last().iterator().next();
+    server.removeContext("/metrics");
+    assertThatThrownBy(() -> scraper.scrape(target("/metrics", null, Duration.ofSeconds(10))))
+        .hasMessage(address("/metrics") + ": it answered 404; is the path right?");
+
+    assertThat(scraper.last())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.bytes()).isEqualTo(5);
+              assertThat(it.successMillis()).isEqualTo(first.successMillis()).isPositive();
+              assertThat(it.nanos()).isPositive();
+            });
   }
 
   @Test
@@ -138,11 +218,25 @@ class ScraperTest {
   }
 
   private String scrape(String path, String basicAuth, Duration timeout) throws ScrapeException {
-    URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
-    ScrapeTarget target =
-        new ScrapeTarget(
-            "node", "n", url, Map.of(), Duration.ofSeconds(15), timeout, null, basicAuth, null);
-    return new String(new Scraper(LARGEST, threads).scrape(target), StandardCharsets.UTF_8);
+    byte[] body = new Scraper(LARGEST, threads).scrape(target(path, basicAuth, timeout));
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  private ScrapeTarget target(String path, String basicAuth, Duration timeout) {
+    return new ScrapeTarget(
+        "node",
+        "n",
+        URI.create(address(path)),
+        Map.of(),
+        Duration.ofSeconds(15),
+        timeout,
+        null,
+        basicAuth,
+        null);
+  }
+
+  private String address(String path) {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + path;
   }
 
   private void hang() {

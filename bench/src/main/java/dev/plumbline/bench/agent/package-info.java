@@ -1,0 +1,2 @@
+/** What an agent costs the node that it runs on. */
+package dev.plumbline.bench.agent;
