@@ -221,6 +221,10 @@ public final class Detect implements AutoCloseable {
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_500);
     config.putAll(settings.kafka());
+    if (guarantee == Guarantee.EXACTLY_ONCE) {
+      // the state of the deciding stage relies on it
+      config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee.setting);
+    }
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.application() + "-" + stage);
     Properties properties = new Properties();
     properties.putAll(config);

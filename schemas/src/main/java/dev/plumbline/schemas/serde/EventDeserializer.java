@@ -26,11 +26,23 @@ public final class EventDeserializer<T extends SpecificRecord> implements Deseri
 
   private final SchemaRegistry registry;
   private final Schema schema;
+  private final Class<T> type;
+
+  /** Resolving readers by the writer's schema id. */
   private final Map<Integer, SpecificDatumReader<T>> readers = new HashMap<>();
+
+  private final FlatDecoders.Decoder flat;
+  private final FlatReader bytes = new FlatReader();
+
+  /** Id of the schema that the flat decoder reads; -1 until a record of it has come. */
+  private int flatId = -1;
+
   private BinaryDecoder decoder;
 
   public EventDeserializer(Class<T> type, SchemaRegistry registry) {
+    this.type = type;
     this.registry = registry;
+    flat = FlatDecoders.of(type);
     this.schema = SpecificData.get().getSchema(type);
   }
 
@@ -58,9 +70,17 @@ public final class EventDeserializer<T extends SpecificRecord> implements Deseri
               + "; write it with a serializer that registers its schema");
     }
     int id = ByteBuffer.wrap(bytes).getInt(1);
+    if (id == flatId) {
+      return decode(bytes, id, null);
+    }
     SpecificDatumReader<T> reader = readers.get(id);
     if (reader == null) {
-      reader = new SpecificDatumReader<>(writer(id), schema);
+      Schema writer = writer(id);
+      if (flat != null && writer.equals(schema)) {
+        flatId = id;
+        return decode(bytes, id, null);
+      }
+      reader = new SpecificDatumReader<>(writer, schema);
       readers.put(id, reader);
     }
     return decode(bytes, id, reader);
@@ -85,13 +105,20 @@ public final class EventDeserializer<T extends SpecificRecord> implements Deseri
     }
   }
 
+  /** Decodes with a resolving reader, or flat when it is null. */
   private T decode(byte[] bytes, int id, SpecificDatumReader<T> reader) {
-    decoder = DecoderFactory.get().binaryDecoder(bytes, HEADER, bytes.length - HEADER, decoder);
     T event;
     boolean whole;
     try {
-      event = reader.read(null, new BoundedDecoder(decoder, bytes.length));
-      whole = decoder.isEnd();
+      if (reader == null) {
+        this.bytes.reset(bytes, HEADER);
+        event = type.cast(flat.read(this.bytes));
+        whole = this.bytes.isEnd();
+      } else {
+        decoder = DecoderFactory.get().binaryDecoder(bytes, HEADER, bytes.length - HEADER, decoder);
+        event = reader.read(null, new BoundedDecoder(decoder, bytes.length));
+        whole = decoder.isEnd();
+      }
     } catch (EOFException e) {
       throw new BadRecordException(
           Cause.TRUNCATED,
@@ -100,6 +127,7 @@ public final class EventDeserializer<T extends SpecificRecord> implements Deseri
     } catch (IOException
         | AvroRuntimeException
         | ClassCastException
+        | UnsupportedOperationException
         | IndexOutOfBoundsException e) {
       throw new BadRecordException(
           Cause.INCOMPATIBLE,

@@ -34,7 +34,8 @@ class EventSerdeTest {
 
     byte[] bytes = serde.serializer().serialize(TOPIC, snapshot);
 
-    assertThat(serde.deserializer().deserialize(TOPIC, bytes)).isEqualTo(snapshot);
+    // as text, for a NaN is equal to nothing
+    assertThat(serde.deserializer().deserialize(TOPIC, bytes)).hasToString(snapshot.toString());
   }
 
   @Test

@@ -16,7 +16,7 @@ final class Pace {
   private static final long MOST_MILLIS = 600_000;
 
   /** However small a checkpoint is, it is not written more often than this (wall clock). */
-  private static final long LEAST_MILLIS = 5_000;
+  private static final long LEAST_MILLIS = 1_000;
 
   private long records;
   private long bytes;
