@@ -24,15 +24,22 @@ public final class HostCollector {
       List.of("tmpfs", "proc", "sysfs", "overlay", "squashfs", "devtmpfs", "cgroup2", "nsfs");
 
   private final SystemInfo system = new SystemInfo();
+  private final GpuQuery gpus;
   private final Path proc;
 
   /** Reads the machine this runs on. */
   public HostCollector() {
-    this(Path.of("/proc"));
+    this(Path.of("/proc"), new GpuQuery());
   }
 
-  HostCollector(Path proc) {
+  HostCollector(Path proc, GpuQuery gpus) {
     this.proc = proc;
+    this.gpus = gpus;
+  }
+
+  /** The machine's boards now, in the names of dcgm-exporter; empty where there are none. */
+  public byte[] exposeGpus() {
+    return gpus.expose().getBytes(StandardCharsets.UTF_8);
   }
 
   /** The machine's exposition now. */
@@ -59,10 +66,14 @@ public final class HostCollector {
       sample(out, "node_network_receive_errs_total" + device, link.getInErrors());
       sample(out, "node_network_transmit_errs_total" + device, link.getOutErrors());
     }
+    oomKills(out);
     sample(out, "node_boot_time_seconds", system.getOperatingSystem().getSystemBootTime());
     sample(out, "node_time_seconds", System.currentTimeMillis() / 1000.0);
     out.append("node_uname_info{release=\"")
         .append(escaped(System.getProperty("os.version")))
+        .append("\"} 1\n");
+    out.append("node_os_info{pretty_name=\"")
+        .append(escaped(system.getOperatingSystem().toString()))
         .append("\"} 1\n");
     return out.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -103,6 +114,18 @@ public final class HostCollector {
       }
     } catch (IOException e) {
       // no pressure information: the series is absent, as it is from node-exporter
+    }
+  }
+
+  private void oomKills(StringBuilder out) {
+    try {
+      for (String line : Files.readAllLines(proc.resolve("vmstat"))) {
+        if (line.startsWith("oom_kill ")) {
+          sample(out, "node_vmstat_oom_kill", Long.parseLong(line.substring("oom_kill ".length())));
+        }
+      }
+    } catch (IOException e) {
+      // an older kernel: the series is absent, as it is from node-exporter
     }
   }
 

@@ -182,6 +182,11 @@ public final class Agent implements AutoCloseable {
       String source, String name, Map<String, String> labels, HostCollector collector) {
     scrapes.incrementAndGet();
     take(line(Format.PROMETHEUS, source, name, labels, collector.expose(), null, null));
+    boolean exporter = settings.targets().stream().anyMatch(it -> it.source().equals("dcgm"));
+    byte[] boards = exporter ? new byte[0] : collector.exposeGpus();
+    if (boards.length > 0) {
+      take(line(Format.PROMETHEUS, "dcgm", name, labels, boards, null, null));
+    }
   }
 
   private void scrape(ScrapeTarget target) {
