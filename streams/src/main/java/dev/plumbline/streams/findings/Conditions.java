@@ -15,10 +15,12 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -36,9 +38,19 @@ public final class Conditions {
 
   private static final int MOST_DOUBLINGS = 3;
 
+  /** Entities without a condition that may stay among the suspects for a while. */
+  private static final int MOST_INNOCENT = 1_000;
+
   private final String cluster;
   private final Table<Condition> table;
   private final Consumer<Finding> out;
+
+  /**
+   * Entities that may have a condition. Nearly every sight is a healthy one of an entity that has
+   * none: it is to cost next to nothing.
+   */
+  private final Set<Entity> suspects = new HashSet<>();
+
   private Function<String, String> clusterName = uid -> "";
   private Function<Entity, String> tenant = entity -> "";
 
@@ -50,6 +62,17 @@ public final class Conditions {
     this.cluster = cluster;
     this.table = tables.table("conditions", Condition::new);
     this.out = out;
+    suspect();
+  }
+
+  private void suspect() {
+    suspects.clear();
+    for (String key : table.all().keySet()) {
+      // an aspect may hold the separator: one entity too many does no harm
+      for (int bar = key.indexOf('|'); bar >= 0; bar = key.indexOf('|', bar + 1)) {
+        suspects.add(Entity.ofKey(key.substring(bar + 1)));
+      }
+    }
   }
 
   /** Where display names and tenants are looked up. */
@@ -72,6 +95,7 @@ public final class Conditions {
    */
   public void bad(
       Rule rule, Entity entity, long at, Severity severity, Evidence evidence, Cause cause) {
+    suspects.add(entity);
     Condition c = table.edit(key(rule, entity));
     if (c.phase == Phase.RESOLVED && at - c.resolvedAt > STORY.toMillis()) {
       c.finding = null;
@@ -98,6 +122,9 @@ public final class Conditions {
 
   /** A healthy sight: fresh data that shows the entity well. The only thing that clears. */
   public void ok(Rule rule, Entity entity, long at) {
+    if (!suspects.contains(entity)) {
+      return;
+    }
     String key = key(rule, entity);
     Condition c = table.get(key);
     if (c == null || c.phase == Phase.RESOLVED) {
@@ -151,6 +178,9 @@ public final class Conditions {
               }
             });
     forget.forEach(table::remove);
+    if (suspects.size() > MOST_INNOCENT + 2 * table.size()) {
+      suspect();
+    }
     for (String key : stale) {
       Condition c = table.edit(key);
       say(c, next(c, at).setStale(true).build());
@@ -159,6 +189,9 @@ public final class Conditions {
 
   /** True when a condition of the rule is open on the entity. */
   public boolean isOpen(Rule rule, Entity entity) {
+    if (!suspects.contains(entity)) {
+      return false;
+    }
     Condition c = table.get(key(rule, entity));
     return c != null && c.phase == Phase.OPEN;
   }

@@ -108,9 +108,17 @@ final class Merge {
     last.at = Math.max(last.at, at);
     // zero-padded, so that the table's order is the order in time
     String key =
-        "%020d|%s|%020d"
-            .formatted(fact.getAt().toEpochMilli(), fact.getCluster(), fact.getOrdinal());
+        padded(fact.getAt().toEpochMilli())
+            + '|'
+            + fact.getCluster()
+            + '|'
+            + padded(fact.getOrdinal());
     waiting.edit(key).fact = fact;
+  }
+
+  private static String padded(long number) {
+    String digits = Long.toString(number);
+    return "0".repeat(Math.max(0, 20 - digits.length())) + digits;
   }
 
   /** A partition has been judged up to a time; what is in turn now is handed on. */

@@ -10,7 +10,9 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
 import io.opentelemetry.api.metrics.Meter;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -36,7 +38,7 @@ public final class Instruments {
   private final LongCounter refusals;
   private final DoubleHistogram lag;
   private final LongAdder judged = new LongAdder();
-  private final Map<String, Attributes> bySource = new ConcurrentHashMap<>();
+  private final Map<String, Attributes[]> bySource = new ConcurrentHashMap<>();
 
   public Instruments(Meter meter) {
     snapshots =
@@ -77,11 +79,18 @@ public final class Instruments {
   /** A snapshot of a source was accepted, repeated or late. */
   public void snapshot(String source, Sequencer.Outcome outcome) {
     judged.increment();
-    String name = outcome.name().toLowerCase(java.util.Locale.ROOT);
-    snapshots.add(
-        1,
-        bySource.computeIfAbsent(
-            source + '|' + name, k -> Attributes.of(SOURCE, source, OUTCOME, name)));
+    Attributes[] attributes = bySource.get(source);
+    if (attributes == null) {
+      attributes = bySource.computeIfAbsent(source, Instruments::outcomes);
+    }
+    snapshots.add(1, attributes[outcome.ordinal()]);
+  }
+
+  /** Attributes of a source by outcome. */
+  private static Attributes[] outcomes(String source) {
+    return Arrays.stream(Sequencer.Outcome.values())
+        .map(it -> Attributes.of(SOURCE, source, OUTCOME, it.name().toLowerCase(Locale.ROOT)))
+        .toArray(Attributes[]::new);
   }
 
   /** Snapshots taken so far. */

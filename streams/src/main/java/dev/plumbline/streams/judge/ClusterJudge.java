@@ -76,15 +76,21 @@ public final class ClusterJudge {
     if (snapshot instanceof ResourceSnapshot resource) {
       advance(resource.getHeader());
       cluster.inventory().observe(resource);
-      watchers.forEach(watcher -> watcher.see(resource));
+      for (Watcher watcher : watchers) {
+        watcher.see(resource);
+      }
     } else if (snapshot instanceof LatencySnapshot latency) {
       advance(latency.getHeader());
       cluster.inventory().observe(latency);
-      watchers.forEach(watcher -> watcher.see(latency));
+      for (Watcher watcher : watchers) {
+        watcher.see(latency);
+      }
     } else if (snapshot instanceof PolicySnapshot policy) {
       advance(policy.getHeader());
       cluster.inventory().observe(policy);
-      watchers.forEach(watcher -> watcher.see(policy));
+      for (Watcher watcher : watchers) {
+        watcher.see(policy);
+      }
     } else {
       throw new IllegalArgumentException("not a snapshot: " + snapshot.getSchema().getFullName());
     }

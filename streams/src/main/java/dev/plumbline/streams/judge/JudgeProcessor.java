@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       Instruments instruments,
       Board board) {
     this.sources = sources;
-    this.decoders = decoders;
+    this.decoders = new HashMap<>(decoders);
     this.instruments = instruments;
     this.board = board;
   }
