@@ -48,7 +48,7 @@ public final class ChangePoint implements Durable {
   public static final int LEARNING_ROWS = 2 * LEAST;
 
   /** Size of the state in bytes. */
-  public static final int BYTES = 484;
+  public static final int BYTES = 500;
 
   private static final double PENALTY = 5;
   private static final double CLIP = 4;
@@ -56,6 +56,7 @@ public final class ChangePoint implements Durable {
   /** A series is never taken to be more alike than this to itself a row later. */
   private static final double MOST_ALIKE = 0.98;
 
+  private final double penalty;
   private final History history = new History();
   private double origin;
   private double last;
@@ -65,6 +66,14 @@ public final class ChangePoint implements Durable {
 
   private double steps;
   private int since;
+
+  public ChangePoint() {
+    this(PENALTY);
+  }
+
+  ChangePoint(double penalty) {
+    this.penalty = penalty;
+  }
 
   /** True until there are rows enough to say anything. */
   public boolean learning() {
@@ -111,7 +120,7 @@ public final class ChangePoint implements Durable {
     if (history.rows() < LEARNING_ROWS) {
       return 0;
     }
-    double ratio = evidence() / (PENALTY * Math.log(history.rows()));
+    double ratio = evidence() / (penalty * Math.log(history.rows()));
     if (ratio <= 1 || history.newer() < LEAST) {
       return Math.min(1, ratio);
     }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -37,15 +38,19 @@ public final class PortCheck {
 
   /** Greatest difference between the port's scores and those in the lines. */
   static double difference(List<String> lines) {
-    ReferenceRecordRatio port = new ReferenceRecordRatio();
+    ReferenceRecordRatio port = new ReferenceRecordRatio(Set.of());
     double worst = 0;
     for (String line : lines) {
       String[] fields = line.split(",");
-      long at =
-          LocalDateTime.parse(fields[0].replace(' ', 'T')).toInstant(ZoneOffset.UTC).toEpochMilli();
-      double score = ReferenceRecordRatio.score(port.update(at, Double.parseDouble(fields[1])));
+      double surprise = port.update(millis(fields[0]), Double.parseDouble(fields[1]));
+      double score = ReferenceRecordRatio.score(surprise);
       worst = Math.max(worst, Math.abs(score - Double.parseDouble(fields[2])));
     }
     return worst;
+  }
+
+  /** Reads {@code yyyy-MM-dd HH:mm:ss}, which is UTC. */
+  static long millis(String time) {
+    return LocalDateTime.parse(time.replace(' ', 'T')).toInstant(ZoneOffset.UTC).toEpochMilli();
   }
 }

@@ -11,23 +11,24 @@ import java.util.Arrays;
 final class RecordAge {
   private static final int LEVELS = 14;
 
-  /** A value within 2 % of an older one is no new record. */
-  private static final double MARGIN = 0.02;
-
   private static final double NONE = -1e30;
   private static final double LN_2 = Math.log(2);
 
   private final double[] present = new double[LEVELS];
   private final double[] previous = new double[LEVELS];
 
-  RecordAge() {
+  /** A value within this part of an older one is no new record. */
+  private final double margin;
+
+  RecordAge(double margin) {
+    this.margin = margin;
     Arrays.fill(present, NONE);
     Arrays.fill(previous, NONE);
   }
 
   /** Age of the value of row {@code row}, which counts from 0. */
   double update(long row, double value) {
-    double least = value > 0 ? value * (1 - MARGIN) : value * (1 + MARGIN);
+    double least = value > 0 ? value * (1 - margin) : value * (1 + margin);
     int age = 0;
     while (age < LEVELS
         && 1L << age <= row + 1

@@ -1,10 +1,12 @@
 package dev.plumbline.detectors.record.reference;
 
+import java.util.Set;
+
 /**
  * The record-ratio ensemble as it was first found, in its whole: five channels over their records,
  * the age of the record that a value breaks, and a peak hold. It is kept to measure {@link
  * dev.plumbline.detectors.record.RecordRatio} against, and is itself held to the Python reference
- * by {@link PortCheck}.
+ * by {@link PortCheck}. Each {@link Step} changes one thing about it.
  */
 public final class ReferenceRecordRatio {
   /** Rows before anything is said. */
@@ -25,13 +27,16 @@ public final class ReferenceRecordRatio {
   private static final double TIME_EXPONENT = 0.75;
 
   private static final int CHANNELS = 5;
-  private static final double[] WEIGHT = {0.3, 0.2, 1.0, 1.5, 0.6};
+  private static final double POINT = 0.003;
+  private static final double POINT_PRIOR = 4.5;
   private static final double[] PRIOR = {4, 4, 3, 3, 1.5};
 
+  private final double[] weight = {0.3, 0.2, 1.0, 1.5, 0.6};
+  private final Set<Step> steps;
   private final HourProfile hours = new HourProfile();
   private final Context context = new Context();
-  private final RecordAge high = new RecordAge();
-  private final RecordAge low = new RecordAge();
+  private final RecordAge high;
+  private final RecordAge low;
   private final double[] record = new double[CHANNELS];
   private long row = -1;
   private long lastAt;
@@ -50,9 +55,22 @@ public final class ReferenceRecordRatio {
   private double seasonError;
   private double surprised;
   private double held;
+  private double pointLevel;
+  private double pointScale;
+  private double pointRecord;
 
   // of one row only, so that nothing is allocated
   private final double[] channel = new double[CHANNELS];
+
+  ReferenceRecordRatio(Set<Step> steps) {
+    this.steps = steps;
+    double margin =
+        steps.contains(Step.WIDE_MARGIN) ? 0.05 : steps.contains(Step.WIDER_MARGIN) ? 0.1 : 0.02;
+    high = new RecordAge(margin);
+    low = new RecordAge(margin);
+    weight[1] = steps.contains(Step.NO_STEP) ? 0 : weight[1];
+    weight[4] = steps.contains(Step.NO_TRANSITIONS) ? 0 : weight[4];
+  }
 
   /** A surprise in 0..1, in the same order. */
   public static double score(double surprise) {
@@ -97,7 +115,7 @@ public final class ReferenceRecordRatio {
     fast += Math.max(FAST, first) * (z - fast);
     middle += Math.max(MIDDLE, first) * (z - middle);
     slow += slowRate * (z - slow);
-    hours.learn(hour, z, residual, per(SEASON, unit), 4 * CLIP * (seasonScale + FLOOR));
+    hours.learn(hour, z, residual, per(season(), unit), 4 * CLIP * (seasonScale + FLOOR));
     errorScale += slowRate * (clipped(error, errorScale) - errorScale);
     stepScale += slowRate * (clipped(step, stepScale) - stepScale);
     levelScale += slowRate * (clipped(gap, levelScale) - levelScale);
@@ -107,9 +125,37 @@ public final class ReferenceRecordRatio {
     last = z;
     hours.tolerate(hour, excursion, interval);
 
-    double age = Math.max(high.update(row, z), low.update(row, -z));
+    double ranked = steps.contains(Step.RAW_RECORDS) ? value : z;
+    double age = Math.max(high.update(row, ranked), low.update(row, -ranked));
     double broken = row >= 20 ? Math.max(0, (age - 6) / 6) : 0;
-    return told(Math.sqrt(broken * broken + againstRecords(unit, slowdown)), slowdown);
+    double alone = steps.contains(Step.LONG_ROWS) ? point(value, first, slowdown) : 0;
+    double sum = broken * broken + alone * alone + againstRecords(unit, slowdown);
+    return told(Math.sqrt(sum), slowdown);
+  }
+
+  private double season() {
+    return steps.contains(Step.MONTH) ? 0.00303 : steps.contains(Step.WEEK) ? 0.01276 : SEASON;
+  }
+
+  private double point(double value, double first, double slowdown) {
+    if (row == 0) {
+      pointLevel = value;
+    }
+    double distance = Math.abs(value - pointLevel);
+    double ratio = distance / (1.2533 * pointScale + FLOOR * size + Double.MIN_NORMAL);
+    double rate = Math.max(POINT, first);
+    pointLevel += rate * (value - pointLevel);
+    pointScale += rate * (distance - pointScale);
+    if (row <= 20) {
+      return 0;
+    }
+    double bar = pointRecord + POINT_PRIOR;
+    if (steps.contains(Step.ROW_RECORD)) {
+      double up = ratio - pointRecord;
+      pointRecord += up > 0 ? RECORD_UP * Math.min(up, 3 * bar) : RECORD_DOWN * slowdown * up;
+    }
+    double share = steps.contains(Step.SHORT_ROWS_TOO) ? 1 : Math.min(1, interval / 3600);
+    return share * share * ratio / bar;
   }
 
   /** Running interval between rows, in seconds. */
@@ -145,11 +191,11 @@ public final class ReferenceRecordRatio {
 
   /** Sum of the squares of each channel over its record, which then moves. */
   private double againstRecords(double unit, double slowdown) {
-    double point = Math.sqrt(unit);
+    double point = steps.contains(Step.ANY_ROW_ERROR) ? 1 : Math.sqrt(unit);
     double sum = 0;
     for (int c = 0; c < CHANNELS; c++) {
       double bar = record[c] + PRIOR[c];
-      double ratio = WEIGHT[c] * (c < 2 ? point : 1) * channel[c] / bar;
+      double ratio = weight[c] * (c < 2 ? point : 1) * channel[c] / bar;
       sum += ratio * ratio;
       double up = channel[c] - record[c];
       record[c] += up > 0 ? RECORD_UP * Math.min(up, 3 * bar) : RECORD_DOWN * slowdown * up;
@@ -159,7 +205,8 @@ public final class ReferenceRecordRatio {
 
   /** Only what tops the surprises just before is told. */
   private double told(double surprise, double slowdown) {
-    double out = surprise > held && row >= LEARNING_ROWS ? surprise : 0;
+    double out =
+        (surprise > held || steps.contains(Step.NO_HOLD)) && row >= LEARNING_ROWS ? surprise : 0;
     held = Math.max(surprise, held * (1 - Math.min(0.5, (1 - HOLD) * slowdown)));
     return out;
   }
