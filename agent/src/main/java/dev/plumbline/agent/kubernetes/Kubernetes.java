@@ -1,11 +1,15 @@
 package dev.plumbline.agent.kubernetes;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.agent.scrape.ScrapeTarget;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Map;
 import java.util.Set;
 
-/** What an agent learns from the API server of its cluster: the objects that drift. */
+/**
+ * What an agent learns from the API server of its cluster: the objects that drift, and what there
+ * is to scrape.
+ */
 public final class Kubernetes implements AutoCloseable {
 
   /** Takes what is seen, in order. */
@@ -22,21 +26,44 @@ public final class Kubernetes implements AutoCloseable {
     void gone(String target);
   }
 
+  /** Takes what there is to scrape. */
+  public interface Targets {
+    /** A target that is there from now on, or is another one than before under its name. */
+    void scrape(ScrapeTarget target);
+
+    /** A target that is not to be scraped now; it may come back. */
+    void stop(String source, String name);
+
+    /** A target that left. */
+    void gone(String source, String name);
+  }
+
+  private final Kinds kinds;
   private final Memory memory;
   private final Teller teller;
+  private final Discovery discovery;
   private final Watch watch;
 
-  private Kubernetes(KubernetesClient client, KubernetesSettings settings, Lines lines) {
+  private Kubernetes(
+      KubernetesClient client, KubernetesSettings settings, Lines lines, Targets targets) {
     memory = new Memory(settings.state());
     teller = new Teller(memory, lines);
-    Kinds kinds = Kinds.shipped().with(settings.kinds());
-    watch = new Watch(client, kinds, settings.refresh(), memory.kinds(), new Seen());
+    Kinds all = Kinds.shipped().with(settings.kinds());
+    kinds = settings.discovery() == null ? all.withoutDiscovery() : all;
+    discovery =
+        settings.discovery() == null
+            ? null
+            : new Discovery(
+                settings.discovery(), memory, targets, () -> System.nanoTime() / 1_000_000);
+    Set<String> remembered = memory.kinds();
+    remembered.removeIf(it -> it.startsWith(Discovery.REMEMBERED));
+    watch = new Watch(client, kinds, settings.refresh(), remembered, new Seen());
   }
 
   /** Starts to watch; returns at once. The client stays the caller's. */
   public static Kubernetes start(
-      KubernetesClient client, KubernetesSettings settings, Lines lines) {
-    Kubernetes kubernetes = new Kubernetes(client, settings, lines);
+      KubernetesClient client, KubernetesSettings settings, Lines lines, Targets targets) {
+    Kubernetes kubernetes = new Kubernetes(client, settings, lines, targets);
     kubernetes.watch.start();
     return kubernetes;
   }
@@ -56,8 +83,11 @@ public final class Kubernetes implements AutoCloseable {
     return teller.objects();
   }
 
-  /** Writes down what is there, for the next start. */
-  public void save() {
+  /** Gives up what was waited for too long, and writes down what is there; every few seconds. */
+  public void tick() {
+    if (discovery != null) {
+      discovery.tick();
+    }
     memory.save();
   }
 
@@ -70,17 +100,31 @@ public final class Kubernetes implements AutoCloseable {
   private final class Seen implements Watch.Listener {
     @Override
     public void changed(Resource resource, ObjectNode object) {
-      teller.changed(resource, object);
+      if (kinds.isObject(resource)) {
+        teller.changed(resource, object);
+      }
+      if (discovery != null) {
+        discovery.changed(resource.kind(), object);
+      }
     }
 
     @Override
     public void gone(Resource resource, String namespace, String name) {
-      teller.gone(resource, namespace, name);
+      // first the targets on it, then the object
+      if (discovery != null) {
+        discovery.gone(resource.kind(), namespace, name);
+      }
+      if (kinds.isObject(resource)) {
+        teller.gone(resource, namespace, name);
+      }
     }
 
     @Override
     public void listed(Resource resource, Set<String> present) {
       teller.listed(resource, present);
+      if (discovery != null) {
+        discovery.listed(resource.kind());
+      }
     }
 
     @Override

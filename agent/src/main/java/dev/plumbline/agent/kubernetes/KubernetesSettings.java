@@ -1,6 +1,7 @@
 package dev.plumbline.agent.kubernetes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -25,9 +27,15 @@ import java.util.Set;
  * @param kinds resources by group that become snapshots beside those that always do
  * @param refresh time between two looks at which kinds are served
  * @param state file that remembers what was there when the agent stopped; null for none
+ * @param discovery what to scrape of what is found; null to find nothing
  */
 public record KubernetesSettings(
-    Path kubeconfig, String context, Map<String, Set<String>> kinds, Duration refresh, Path state) {
+    Path kubeconfig,
+    String context,
+    Map<String, Set<String>> kinds,
+    Duration refresh,
+    Path state,
+    DiscoverySettings discovery) {
 
   /**
    * A client of the API server.
@@ -36,16 +44,18 @@ public record KubernetesSettings(
    */
   public KubernetesClient connect() throws IOException {
     try {
-      if (kubeconfig == null) {
-        return client(Config.autoConfigure(context));
-      }
-      if (!Files.isReadable(kubeconfig)) {
+      if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
         throw new IOException(kubeconfig + " can't be read; is agent.kubernetes.kubeconfig right?");
       }
-      Config config = Config.fromKubeconfig(kubeconfig.toFile());
-      if (context != null) {
-        config =
-            Config.fromKubeconfig(context, Files.readString(kubeconfig), kubeconfig.toString());
+      Config config =
+          kubeconfig == null
+              ? Config.autoConfigure(context)
+              : Config.fromKubeconfig(context, Files.readString(kubeconfig), kubeconfig.toString());
+      List<String> contexts = config.getContexts().stream().map(NamedContext::getName).toList();
+      if (context != null && !contexts.contains(context)) {
+        throw new IOException(
+            "agent.kubernetes.context: there is no context %s; there are %s"
+                .formatted(context, contexts));
       }
       return client(config);
     } catch (KubernetesClientException | IllegalArgumentException e) {

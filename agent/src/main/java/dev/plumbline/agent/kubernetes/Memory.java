@@ -58,6 +58,12 @@ final class Memory {
     return new TreeMap<>(names.getOrDefault(kind, Map.of()));
   }
 
+  /** True when a name is remembered. */
+  synchronized boolean has(String kind, String name) {
+    Map<String, String> there = names.get(kind);
+    return there != null && there.containsKey(name);
+  }
+
   /** Remembers a name. */
   synchronized void put(String kind, String name, String stands) {
     dirty |= !stands.equals(names.computeIfAbsent(kind, it -> new TreeMap<>()).put(name, stands));

@@ -100,7 +100,7 @@ final class Watch implements AutoCloseable {
     Set<String> seen = new TreeSet<>();
     watched.forEach(
         (name, kind) -> {
-          if (kind.listed && kind.trouble == null) {
+          if (kind.listed && kind.trouble == null && kind.informer.isWatching()) {
             seen.add(name);
           }
         });

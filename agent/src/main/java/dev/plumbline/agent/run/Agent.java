@@ -41,8 +41,8 @@ public final class Agent implements AutoCloseable {
 
   private static final Duration HOST = Duration.ofSeconds(15);
 
-  /** What is there is written down so often, for the next start. */
-  private static final Duration SAVE = Duration.ofSeconds(10);
+  /** Time between two looks at what became of what is watched. */
+  private static final Duration TICK = Duration.ofSeconds(10);
 
   private final AgentSettings settings;
   private final String cluster;
@@ -52,10 +52,13 @@ public final class Agent implements AutoCloseable {
   private final TapeWriter tape;
   private final Scraper scraper;
   private final ExecutorService readers = Executors.newCachedThreadPool(Agent::thread);
-  private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(4, Agent::thread);
+  private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2, Agent::thread);
+  private final Schedule schedule =
+      new Schedule(clock, readers, it -> safe(() -> scrape(it)).run());
   private final AtomicLong scrapes = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private Kubernetes kubernetes;
+  private boolean closed;
 
   private Agent(AgentSettings settings, KubernetesClient client, SnapshotSender sender)
       throws IOException {
@@ -95,6 +98,11 @@ public final class Agent implements AutoCloseable {
   /** What is learnt from the API server; null when none is watched. */
   public Kubernetes kubernetes() {
     return kubernetes;
+  }
+
+  /** Targets that are scraped. */
+  public int targets() {
+    return schedule.size();
   }
 
   /** Scrapes done so far. */
@@ -144,6 +152,10 @@ public final class Agent implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    synchronized (this) {
+      // a scrape that is cut short here has not failed
+      closed = true;
+    }
     readers.shutdownNow();
     sender.close();
     if (tape != null) {
@@ -157,9 +169,10 @@ public final class Agent implements AutoCloseable {
     clock.scheduleAtFixedRate(
         safe(this::identify), IDENTITY.toMillis(), IDENTITY.toMillis(), TimeUnit.MILLISECONDS);
     if (client != null) {
-      kubernetes = Kubernetes.start(client, settings.kubernetes(), new ObjectLines());
+      kubernetes =
+          Kubernetes.start(client, settings.kubernetes(), new ObjectLines(), new FoundTargets());
       clock.scheduleWithFixedDelay(
-          safe(kubernetes::save), SAVE.toMillis(), SAVE.toMillis(), TimeUnit.MILLISECONDS);
+          safe(kubernetes::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
     if (settings.host()) {
       HostCollector host = new HostCollector();
@@ -169,12 +182,9 @@ public final class Agent implements AutoCloseable {
           HOST.toMillis(),
           TimeUnit.MILLISECONDS);
     }
-    for (ScrapeTarget target : settings.targets()) {
-      long interval = target.interval().toMillis();
-      // the same place in the interval at each start, another one for each target
-      long offset = Math.floorMod(target.name().hashCode(), Math.min(interval, 5_000));
-      clock.scheduleAtFixedRate(
-          safe(() -> scrape(target)), 1_000 + offset, interval, TimeUnit.MILLISECONDS);
+    // one exporter may be named twice, with two paths
+    for (int i = 0; i < settings.targets().size(); i++) {
+      schedule.put("settings " + i, settings.targets().get(i));
     }
   }
 
@@ -189,30 +199,24 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  private void scrape(ScrapeTarget target) {
+  private void scrape(Schedule.Entry entry) {
+    ScrapeTarget target = entry.target;
     scrapes.incrementAndGet();
+    byte[] body = null;
+    String error = null;
     try {
-      byte[] body = scraper.scrape(target);
-      take(
-          line(
-              Format.PROMETHEUS,
-              target.source(),
-              target.name(),
-              target.labels(),
-              body,
-              null,
-              null));
+      body = scraper.scrape(target);
     } catch (ScrapeException e) {
-      failures.incrementAndGet();
-      take(
-          line(
-              Format.PROMETHEUS,
-              target.source(),
-              target.name(),
-              target.labels(),
-              null,
-              null,
-              e.getMessage()));
+      error = e.getMessage();
+    }
+    TapeLine line =
+        line(Format.PROMETHEUS, target.source(), target.name(), target.labels(), body, null, error);
+    synchronized (this) {
+      // nothing of a target comes after the line that it is gone
+      if (entry.isCurrent() && !closed) {
+        failures.addAndGet(error == null ? 0 : 1);
+        take(line);
+      }
     }
   }
 
@@ -230,6 +234,9 @@ public final class Agent implements AutoCloseable {
 
   /** One at a time: the order of the lines is the order of the sequence numbers. */
   private synchronized void take(TapeLine line) {
+    if (closed) {
+      return;
+    }
     if (tape != null) {
       try {
         tape.write(line);
@@ -281,6 +288,30 @@ public final class Agent implements AutoCloseable {
     @Override
     public void gone(String target) {
       take(line(Format.GONE, "kubernetes", target, Map.of(), null, null, null));
+    }
+  }
+
+  /** What there is to scrape according to the API server. */
+  private final class FoundTargets implements Kubernetes.Targets {
+    @Override
+    public void scrape(ScrapeTarget target) {
+      schedule.put(key(target.source(), target.name()), target);
+    }
+
+    @Override
+    public void stop(String source, String name) {
+      synchronized (Agent.this) {
+        schedule.remove(key(source, name));
+      }
+    }
+
+    private String key(String source, String name) {
+      return "found " + source + ' ' + name;
+    }
+
+    @Override
+    public void gone(String source, String name) {
+      take(line(Format.GONE, source, name, Map.of(), null, null, null));
     }
   }
 

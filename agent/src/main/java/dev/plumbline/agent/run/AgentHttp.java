@@ -2,6 +2,7 @@ package dev.plumbline.agent.run;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.net.httpserver.HttpServer;
+import dev.plumbline.agent.kubernetes.Kubernetes;
 import dev.plumbline.agent.scrape.Scraper;
 import dev.plumbline.agent.spool.Spool;
 import java.io.IOException;
@@ -94,6 +95,20 @@ public final class AgentHttp implements AutoCloseable {
         "Snapshots in the spool that the broker has not acknowledged.",
         spool.depth());
     page.gauge("plumbline_agent_spool_bytes", "Bytes of the spool on disk.", spool.bytes());
+    page.gauge("plumbline_agent_targets", "Targets that are scraped.", agent.targets());
+    Kubernetes kubernetes = agent.kubernetes();
+    if (kubernetes != null) {
+      page.gauge(
+          "plumbline_agent_kubernetes_objects", "Objects that are watched.", kubernetes.objects());
+      page.gauge(
+          "plumbline_agent_kubernetes_kinds_watched",
+          "Kinds of the Kubernetes API that are watched.",
+          kubernetes.watched().size());
+      page.gauge(
+          "plumbline_agent_kubernetes_kinds_failing",
+          "Kinds of the Kubernetes API that are served but can't be watched.",
+          kubernetes.failing().size());
+    }
     Collection<Scraper.Last> targets = agent.lastScrapes();
     page.each(
         "plumbline_agent_scrape_duration_seconds",

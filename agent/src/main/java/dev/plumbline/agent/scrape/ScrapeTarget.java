@@ -16,6 +16,7 @@ import java.util.Map;
  * @param bearerTokenFile file with a bearer token, read at each scrape; null for none
  * @param basicAuth user:password; null for none
  * @param caFile PEM certificates to trust instead of the JDK's; null for those
+ * @param insecure true to trust any certificate; what is read may then be anybody's
  */
 public record ScrapeTarget(
     String source,
@@ -26,7 +27,8 @@ public record ScrapeTarget(
     Duration timeout,
     Path bearerTokenFile,
     String basicAuth,
-    Path caFile) {
+    Path caFile,
+    boolean insecure) {
 
   /** A target without credentials, scraped every 15 seconds. */
   public static ScrapeTarget of(String source, String name, URI url) {
@@ -39,6 +41,7 @@ public record ScrapeTarget(
         Duration.ofSeconds(10),
         null,
         null,
-        null);
+        null,
+        false);
   }
 }

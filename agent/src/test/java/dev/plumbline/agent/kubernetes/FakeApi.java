@@ -14,6 +14,9 @@ import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.fabric8.mockwebserver.http.Response;
+import io.fabric8.mockwebserver.http.WebSocket;
+import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -27,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -40,6 +44,9 @@ public final class FakeApi implements AutoCloseable {
   /** It tells each request otherwise; held here, or the level is lost with the logger. */
   private static final Logger QUIET = Logger.getLogger("io.fabric8.mockwebserver");
 
+  /** It complains of connections that come while it stops. */
+  private static final Logger SILENT = Logger.getLogger("io.netty.bootstrap.ServerBootstrap");
+
   private final Map<String, Resource> served = new ConcurrentSkipListMap<>();
   private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
   private final KubernetesCrudDispatcher dispatcher = new Dispatcher();
@@ -51,6 +58,7 @@ public final class FakeApi implements AutoCloseable {
   /** Starts with the core kinds that every cluster has. */
   public FakeApi() {
     QUIET.setLevel(Level.WARNING);
+    SILENT.setLevel(Level.OFF);
     server.init(InetAddress.getLoopbackAddress(), 0);
     serve("", "v1", "namespaces", "Namespace", false);
     serve("", "v1", "nodes", "Node", false);
@@ -204,6 +212,55 @@ public final class FakeApi implements AutoCloseable {
         }
       }
       return super.handleGet(path);
+    }
+
+    /** The mock's own waits in the server's only thread for up to a minute when a watch ends. */
+    @Override
+    public MockResponse handleWatch(String path) {
+      MockResponse response = super.handleWatch(path);
+      WebSocketListener waits = response.getWebSocketListener();
+      return response.withWebSocketUpgrade(
+          new WebSocketListener() {
+            @Override
+            public void onOpen(WebSocket socket, Response answer) {
+              waits.onOpen(socket, answer);
+            }
+
+            @Override
+            public void onMessage(WebSocket socket, String text) {
+              waits.onMessage(socket, text);
+            }
+
+            @Override
+            public void onClosing(WebSocket socket, int code, String reason) {
+              aside(() -> waits.onClosing(socket, code, reason));
+            }
+
+            @Override
+            public void onClosed(WebSocket socket, int code, String reason) {
+              aside(() -> waits.onClosed(socket, code, reason));
+            }
+
+            @Override
+            public void onFailure(WebSocket socket, Throwable cause, Response answer) {
+              aside(() -> waits.onFailure(socket, cause, answer));
+            }
+          });
+    }
+
+    private void aside(Runnable task) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  task.run();
+                } catch (RejectedExecutionException e) {
+                  // the server has stopped: so have its watches
+                }
+              },
+              "fake-api-watch-ends");
+      thread.setDaemon(true);
+      thread.start();
     }
 
     private ObjectNode groups() {

@@ -232,7 +232,8 @@ class ScraperTest {
         timeout,
         null,
         basicAuth,
-        null);
+        null,
+        false);
   }
 
   private String address(String path) {

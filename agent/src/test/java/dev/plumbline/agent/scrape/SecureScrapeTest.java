@@ -94,6 +94,27 @@ class SecureScrapeTest {
   }
 
   @Test
+  void anyCertificateIsTrustedForAnyNameWhereThatIsAskedForAndOnlyThere() throws Exception {
+    Scraper scraper = new Scraper(1 << 20, THREADS);
+    ScrapeTarget trusting =
+        new ScrapeTarget(
+            "kubevirt",
+            "n",
+            URI.create(address().replace("127.0.0.1", "localhost")),
+            Map.of(),
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(10),
+            null,
+            "me:s",
+            null,
+            true);
+
+    assertThat(text(scraper, trusting)).contains("Basic");
+    assertThatThrownBy(() -> text(scraper, target(null, "me:s", null)))
+        .hasMessageContaining("no trusted connection");
+  }
+
+  @Test
   void missingCredentialsAreSaidWithTheRemedy() {
     assertThatThrownBy(() -> text(new Scraper(1 << 20, THREADS), target(null, null, certificate)))
         .hasMessage(address() + ": it answered 401; check the target's credentials");
@@ -124,7 +145,8 @@ class SecureScrapeTest {
         Duration.ofSeconds(10),
         token,
         basicAuth,
-        ca);
+        ca,
+        false);
   }
 
   private static String address() {

@@ -159,7 +159,8 @@ final class UpCommand implements Callable<Integer> {
                   plain.timeout(),
                   null,
                   null,
-                  null));
+                  null,
+                  false));
         });
     return new AgentSettings(
         node,

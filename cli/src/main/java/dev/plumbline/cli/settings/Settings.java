@@ -3,6 +3,8 @@ package dev.plumbline.cli.settings;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.plumbline.agent.kubernetes.DiscoveryRule;
+import dev.plumbline.agent.kubernetes.DiscoverySettings;
 import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.mapping.Mapping;
 import dev.plumbline.agent.run.AgentSettings;
@@ -55,7 +57,9 @@ public final class Settings {
   private static final Set<String> CLUSTER =
       Set.of("uid", "name", "provider", "kind", "region", "jurisdiction", "labels");
   private static final Set<String> KUBERNETES =
-      Set.of("kubeconfig", "context", "kinds", "refresh", "state");
+      Set.of("kubeconfig", "context", "kinds", "refresh", "state", "discovery");
+  private static final Set<String> DISCOVERY =
+      Set.of("enabled", "annotated", "known", "rules", "interval", "timeout", "tenant", "model");
   private static final Set<String> SCRAPE =
       Set.of(
           "source",
@@ -66,7 +70,8 @@ public final class Settings {
           "timeout",
           "bearer.token.file",
           "basic.auth",
-          "ca.file");
+          "ca.file",
+          "tls.insecure");
 
   private final String file;
   private final JsonNode root;
@@ -100,6 +105,10 @@ public final class Settings {
       settings.known(root.path("agent"), AGENT, "agent.");
       settings.known(root.path("agent").path("cluster"), CLUSTER, "agent.cluster.");
       settings.known(root.path("agent").path("kubernetes"), KUBERNETES, "agent.kubernetes.");
+      settings.known(
+          root.path("agent").path("kubernetes").path("discovery"),
+          DISCOVERY,
+          "agent.kubernetes.discovery.");
       for (JsonNode scrape : root.path("agent").path("scrapes")) {
         settings.known(scrape, SCRAPE, "agent.scrapes.");
       }
@@ -250,10 +259,52 @@ public final class Settings {
           duration(texts.getOrDefault("refresh", "30s")),
           path(
               texts.getOrDefault(
-                  "state", spool.toAbsolutePath().resolveSibling("kubernetes.json").toString())));
+                  "state", spool.toAbsolutePath().resolveSibling("kubernetes.json").toString())),
+          discovery(block.path("discovery")));
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": agent.kubernetes.refresh: " + e.getMessage(), e);
     }
+  }
+
+  /** What to scrape of what the API server shows; null when that is switched off. */
+  private DiscoverySettings discovery(JsonNode block) throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    scalars(block, texts);
+    overridden("agent_kubernetes_discovery", texts);
+    if (!Boolean.parseBoolean(texts.getOrDefault("enabled", "true"))) {
+      return null;
+    }
+    List<DiscoveryRule> rules = new ArrayList<>();
+    for (JsonNode rule : block.path("rules")) {
+      try {
+        rules.add(DiscoveryRule.read(rule));
+      } catch (IllegalArgumentException e) {
+        throw new IOException(
+            "%s: agent.kubernetes.discovery.rules[%d].%s"
+                .formatted(file, rules.size(), e.getMessage()),
+            e);
+      }
+    }
+    DiscoverySettings shipped = DiscoverySettings.shipped();
+    try {
+      return new DiscoverySettings(
+          Boolean.parseBoolean(texts.getOrDefault("annotated", "true")),
+          rules,
+          Boolean.parseBoolean(texts.getOrDefault("known", "true")) ? shipped.known() : List.of(),
+          texts.containsKey("interval") ? duration(texts.get("interval")) : shipped.interval(),
+          texts.containsKey("timeout") ? duration(texts.get("timeout")) : shipped.timeout(),
+          block.has("tenant") ? list(block.path("tenant")) : shipped.tenant(),
+          block.has("model") ? list(block.path("model")) : shipped.model());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          file + ": agent.kubernetes.discovery.interval or timeout: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> list(JsonNode node) {
+    List<String> list = new ArrayList<>();
+    node.forEach(it -> list.add(it.asText()));
+    return list;
   }
 
   private ScrapeTarget target(JsonNode scrape, int place, String node) throws IOException {
@@ -283,7 +334,8 @@ public final class Settings {
           duration(texts.getOrDefault("timeout", "10s")),
           path(texts.get("bearer.token.file")),
           texts.get("basic.auth"),
-          path(texts.get("ca.file")));
+          path(texts.get("ca.file")),
+          Boolean.parseBoolean(texts.get("tls.insecure")));
     } catch (IllegalArgumentException e) {
       throw new IOException(where + "url, interval or timeout: " + e.getMessage(), e);
     }

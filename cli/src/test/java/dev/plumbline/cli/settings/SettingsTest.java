@@ -3,6 +3,8 @@ package dev.plumbline.cli.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.plumbline.agent.kubernetes.DiscoveryRule;
+import dev.plumbline.agent.kubernetes.DiscoverySettings;
 import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.run.AgentSettings;
 import java.io.IOException;
@@ -82,6 +84,7 @@ class SettingsTest {
                     context: fra-1
                     refresh: 1m
                     kinds: {example.com: [widgets]}
+                    discovery: {enabled: false}
                 """,
                 Map.of("PLUMBLINE_AGENT_KUBERNETES_STATE", "/data/seen.json"))
             .agent();
@@ -99,9 +102,41 @@ class SettingsTest {
                 "fra-1",
                 Map.of("example.com", Set.of("widgets")),
                 Duration.ofMinutes(1),
-                Path.of("/data/seen.json")));
+                Path.of("/data/seen.json"),
+                null));
     assertThat(off.kubernetes()).isNull();
     assertThat(off.cluster()).isNotNull();
+  }
+
+  @Test
+  void discoveryHasRulesOfTheUserAndThoseThatAreKnown() throws IOException {
+    DiscoverySettings told =
+        settings(
+                """
+                agent:
+                  kubernetes:
+                    discovery:
+                      interval: 30s
+                      annotated: false
+                      tenant: [fleet.example/business-unit]
+                      rules:
+                        - {source: vllm, labels: {app: chat}, ports: [http, 8000]}
+                        - {source: kubelet, role: node, ports: [10250], scheme: https,
+                           path: /metrics/cadvisor, tls.insecure: true}
+                """,
+                Map.of("PLUMBLINE_AGENT_KUBERNETES_DISCOVERY_TIMEOUT", "5s"))
+            .agent()
+            .kubernetes()
+            .discovery();
+
+    assertThat(told.rules()).extracting(DiscoveryRule::source).containsExactly("vllm", "kubelet");
+    assertThat(told.rules().get(1).nodes()).isTrue();
+    assertThat(told.known()).hasSizeGreaterThan(8);
+    assertThat(told.annotated()).isFalse();
+    assertThat(told.interval()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(told.timeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(told.tenant()).containsExactly("fleet.example/business-unit");
+    assertThat(told.model()).contains("llm-d.ai/model");
   }
 
   @Test
@@ -117,6 +152,16 @@ class SettingsTest {
     assertWrong(
         "agent: {kubernetes: {kinds: {example.com: widgets}}}",
         "agent.kubernetes.kinds.example.com must be a list");
+    String rule = "agent: {kubernetes: {discovery: {rules: [%s]}}}";
+    assertWrong(
+        rule.formatted("{source: a, lables: {app: b}, ports: [http]}"),
+        "agent.kubernetes.discovery.rules[0].lables is unknown; known are bearer.token.file");
+    assertWrong(rule.formatted("{labels: {app: b}, ports: [1]}"), "rules[0].source is missing");
+    assertWrong(rule.formatted("{source: a, ports: [1]}"), "rules[0].labels or image must say");
+    assertWrong(rule.formatted("{source: a, labels: {b: c}}"), "rules[0].ports must name");
+    assertWrong(
+        rule.formatted("{source: a, labels: {b: c}, ports: [1], scheme: htp}"),
+        "rules[0].scheme is htp; it must be http or https");
     assertWrong("agent: {kubernetes: {contxt: a}}", "agent.kubernetes.contxt is unknown");
     assertWrong("registry: {}", "kafka.bootstrap.servers is missing");
     assertWrong("a: b: c", "plumbline.yaml:1: not valid YAML");
