@@ -1,20 +1,35 @@
 package dev.plumbline.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.bench.load.Size;
+import dev.plumbline.bench.micro.Micro;
+import dev.plumbline.bench.path.Burst;
+import dev.plumbline.bench.path.ColdStart;
+import dev.plumbline.bench.path.Failover;
+import dev.plumbline.bench.path.History;
+import dev.plumbline.bench.path.Latency;
+import dev.plumbline.bench.path.Scale;
 import dev.plumbline.bench.path.WholePath;
+import dev.plumbline.bench.prometheus.PrometheusPeer;
+import dev.plumbline.bench.report.Machine;
+import dev.plumbline.bench.report.Page;
 import dev.plumbline.bench.report.Table;
 import dev.plumbline.cli.command.Subcommand;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What detection costs on this machine. */
@@ -22,27 +37,55 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measure what detection costs on this machine, beside reading and decoding the same topics.",
-      "Figures are CPU time of this process and of the broker for a snapshot of 190 samples."
+      "Figures are CPU time of this process and of the broker for a snapshot of 190 samples.",
+      "Without options a short form of the whole path; --full measures everything else as well."
     },
-    footer = {"", "Example: plumbline bench --json bench.json"},
+    footer = {
+      "",
+      "Example: plumbline bench --json bench.json",
+      "         plumbline bench --full --json performance.json --page performance.md"
+    },
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Subcommand, Callable<Integer> {
-  @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write all figures as JSON; sections that were not run stay as they are.")
   Path json;
+
+  @Option(
+      names = "--page",
+      paramLabel = "FILE",
+      description = "Write a page of the figures in the JSON file, with charts in a folder beside.")
+  Path page;
+
+  @Option(names = "--full", description = "Run every section; takes some minutes.")
+  boolean full;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "SECTION",
+      description = {
+        "Run only these: path, prometheus, micro, latency, scale, failover, start, history, burst;",
+        "none makes the page of an earlier run."
+      })
+  List<String> only = List.of();
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      defaultValue = "5",
-      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
-  int rounds;
+      description = "Rounds that count (default: 3, with --full or --only 5).")
+  Integer rounds;
 
   @Option(
       names = "--snapshots",
       paramLabel = "N",
-      defaultValue = "30000",
-      description = "Snapshots on the topics, about (default: ${DEFAULT-VALUE}).")
-  long snapshots;
+      description = {
+        "Snapshots on the topics, about (default: 20000, with --full or --only 120000:",
+        "long enough for checkpoints to be written)."
+      })
+  Long snapshots;
 
   @Option(
       names = "--clusters",
@@ -67,37 +110,136 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       split = ",",
       paramLabel = "NAME",
       description = {
-        "Only these: consume, decode, bare, pass-through, at-least-once, exactly-once, plain."
+        "Stages of the whole path: consume, decode, bare, pass-through, at-least-once,",
+        "exactly-once, two-threads, plain."
       })
   List<String> stages = List.of();
 
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = {
+        "Snapshots a second that latency is measured at;",
+        "otherwise half of what the whole path judged, at most 4000."
+      })
+  double rate;
+
+  @Option(
+      names = "--burst-seconds",
+      paramLabel = "N",
+      defaultValue = "120",
+      description = "How long the burst lasts (default: ${DEFAULT-VALUE}).")
+  int burst;
+
   @Spec CommandSpec spec;
+
+  /** A part of the run that writes its figures into an object of their own. */
+  private interface Section {
+    void run(ObjectNode out) throws IOException;
+  }
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    boolean terminal = System.console() != null;
-    Consumer<String> progress =
-        what -> {
-          if (terminal) {
-            err.print("\r\033[K" + what);
-            err.flush();
-          }
-        };
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode figures = mapper.createObjectNode();
-    WholePath.run(
-        new WholePath.Settings(
-            Size.of(clusters, nodes, snapshots, 30), partitions, rounds, 10, 2000, stages),
-        progress,
-        figures.putObject("path"));
-    progress.accept("");
-    if (json != null) {
-      mapper.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
+    if (json != null
+        && Files.exists(json)
+        && mapper.readTree(json.toFile()) instanceof ObjectNode it) {
+      figures = it;
     }
-    Table.path(figures.get("path"), out);
+    Map<String, Section> sections = sections(figures, progress(err));
+    for (String name : only) {
+      if (!sections.containsKey(name) && !name.equals("none")) {
+        throw new ParameterException(
+            spec.commandLine(), "--only " + name + ": there are " + sections.keySet());
+      }
+    }
+    if (!only.equals(List.of("none"))) {
+      Machine.describe(figures.putObject("machine"));
+    }
+    for (Map.Entry<String, Section> section : sections.entrySet()) {
+      boolean wanted =
+          only.isEmpty()
+              ? full || section.getKey().equals("path")
+              : only.contains(section.getKey());
+      if (wanted) {
+        ObjectNode one = mapper.createObjectNode();
+        section.getValue().run(one);
+        figures.set(section.getKey(), one);
+        if (json != null) {
+          // whatever ends the run early, what was measured is kept
+          mapper.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
+        }
+      }
+    }
+    progress(err).accept("");
+    Table.print(figures, out);
+    if (page != null) {
+      Page.write(figures, page);
+    }
     out.flush();
     return 0;
+  }
+
+  private Map<String, Section> sections(ObjectNode figures, Consumer<String> progress) {
+    boolean thorough = full || !only.isEmpty();
+    int rounds = this.rounds != null ? this.rounds : thorough ? 5 : 3;
+    long snapshots = this.snapshots != null ? this.snapshots : thorough ? 120_000 : 20_000;
+    // stages that only read go over a short load several times
+    int passes = (int) Math.max(1, 100_000 / snapshots);
+    Map<String, Section> sections = new LinkedHashMap<>();
+    sections.put(
+        "path",
+        out ->
+            WholePath.run(
+                new WholePath.Settings(
+                    Size.of(clusters, nodes, snapshots, 30),
+                    partitions,
+                    rounds,
+                    passes,
+                    2000,
+                    stages),
+                progress,
+                out));
+    sections.put(
+        "prometheus",
+        out -> {
+          if (PrometheusPeer.isInstalled()) {
+            PrometheusPeer.run(new Size(2, 8, 130, 30), rounds, 4, progress, out);
+          } else {
+            out.put("missing", "prometheus and promtool are not installed");
+          }
+        });
+    sections.put("micro", out -> Micro.run(1, 300, "", progress, out));
+    sections.put("latency", out -> Latency.run(rate(figures), 15, progress, out));
+    sections.put("scale", out -> Scale.run(1_000_000, progress, out));
+    sections.put("failover", out -> Failover.run(3, progress, out));
+    sections.put("start", out -> ColdStart.run(3, progress, out));
+    sections.put("history", out -> History.run(3, progress, out));
+    sections.put("burst", out -> Burst.run(rate(figures) / 5, burst, progress, out));
+    return sections;
+  }
+
+  private double rate(JsonNode figures) {
+    if (rate > 0) {
+      return rate;
+    }
+    JsonNode path = figures.path("path");
+    double judged = path.at("/stages/at-least-once/samplesPerSecond/median").asDouble(0);
+    double each = path.at("/load/samplesPerSnapshot").asDouble(Size.SNAPSHOT);
+    return judged == 0 ? 2000 : Math.max(200, Math.min(4000, Math.floor(judged / each / 2)));
+  }
+
+  private static Consumer<String> progress(PrintWriter err) {
+    if (System.console() == null) {
+      return what -> {};
+    }
+    return what -> {
+      err.print("\r\033[K" + what);
+      err.flush();
+    };
   }
 }

@@ -66,6 +66,7 @@ public final class Load {
   }
 
   private final Size size;
+  private final boolean faults;
   private final List<String> clusters = new ArrayList<>();
   private final List<SnapshotFactory.Event> objects = new ArrayList<>();
   private final List<Target> targets = new ArrayList<>();
@@ -74,7 +75,15 @@ public final class Load {
   private int tick;
 
   public Load(Size size) {
+    this(size, true);
+  }
+
+  /**
+   * @param faults false when nothing goes wrong
+   */
+  public Load(Size size, boolean faults) {
     this.size = size;
+    this.faults = faults;
     sequences = new long[size.clusters()];
     SplittableRandom random = new SplittableRandom(20261102);
     for (int c = 0; c < size.clusters(); c++) {
@@ -182,7 +191,7 @@ public final class Load {
       String pod = "llama-%03d".formatted(n);
       objects.add(
           factory.of(object(before, cluster, "v1/Pod/llm-serving/" + pod, podObject(pod, node))));
-      boolean sick = size.nodes() > 1 && n == size.nodes() / 2;
+      boolean sick = faults && size.nodes() > 1 && n == size.nodes() / 2;
       add(c, cluster, factory, "dcgm", node, Map.of("node", node), dcgm(c, n, node, pod))
           .dcgm(random.split(), sick);
       Map<String, String> labels =

@@ -26,8 +26,10 @@ public final class BrokerProcess implements AutoCloseable {
    * @param folder where it keeps its data
    */
   public static BrokerProcess start(Path folder, String... jvmOptions) throws IOException {
-    Process process =
-        java(BrokerProcess.class, List.of(jvmOptions), List.of(folder.toString())).start();
+    List<String> options = new ArrayList<>(List.of(jvmOptions));
+    // a broker says much of its clients' retries, which are the clients' own affair
+    options.add("-DPLUMBLINE_LOG=" + System.getenv().getOrDefault("PLUMBLINE_LOG", "OFF"));
+    Process process = java(BrokerProcess.class, options, List.of(folder.toString())).start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -35,7 +37,8 @@ public final class BrokerProcess implements AutoCloseable {
         return new BrokerProcess(process, line.substring("broker ".length()));
       }
     }
-    throw new IOException("the broker's process ended before it was ready; run it with --verbose");
+    throw new IOException(
+        "the broker's process ended before it was ready; PLUMBLINE_LOG=INFO in the environment shows why");
   }
 
   /** How to start a class of this class path in a JVM of its own. */

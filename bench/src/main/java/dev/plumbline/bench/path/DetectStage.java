@@ -2,6 +2,7 @@ package dev.plumbline.bench.path;
 
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.streams.Detect;
+import dev.plumbline.streams.Detect.Guarantee;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,13 +11,13 @@ import java.util.Map;
 final class DetectStage implements Stage {
   private final String name;
   private final String about;
-  private final Map<String, Object> settings;
+  private final Guarantee guarantee;
   private final int threads;
 
-  DetectStage(String name, String about, Map<String, Object> settings, int threads) {
+  DetectStage(String name, String about, Guarantee guarantee, int threads) {
     this.name = name;
     this.about = about;
-    this.settings = settings;
+    this.guarantee = guarantee;
     this.threads = threads;
   }
 
@@ -36,14 +37,13 @@ final class DetectStage implements Stage {
     Map<String, Object> kafka = new HashMap<>(fixture.client());
     // all that is written counts, so nothing may be compacted away before it is weighed
     kafka.put("topic.min.compaction.lag.ms", "86400000");
-    kafka.putAll(settings);
     Probe probe = new Probe(fixture.broker.handle(), fixture.snapshots);
     Probe.Taken taken;
     double findings;
     try (Detect detect =
         Detect.start(
             new Detect.Settings(
-                kafka, fixture.registry, application, threads, true, folder, null))) {
+                kafka, fixture.registry, application, threads, true, folder, null, guarantee))) {
       while (detect.judged() < fixture.snapshots) {
         probe.at(detect.judged());
         Thread.sleep(2);

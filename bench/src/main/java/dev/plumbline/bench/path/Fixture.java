@@ -4,8 +4,10 @@ import dev.plumbline.bench.load.Load;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
+import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventSerializer;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,7 +44,8 @@ final class Fixture implements AutoCloseable {
           Topic.DEAD_LETTERS);
 
   final BrokerProcess broker;
-  final SchemaRegistry registry = SchemaRegistry.inMemory();
+  final RegistryServer registryServer;
+  final SchemaRegistry registry;
   final int partitions;
   final Admin admin;
   long snapshots;
@@ -50,9 +53,11 @@ final class Fixture implements AutoCloseable {
   long rawBytes;
   private int applications;
 
-  Fixture(BrokerProcess broker, int partitions) {
+  Fixture(BrokerProcess broker, int partitions) throws IOException {
     this.broker = broker;
     this.partitions = partitions;
+    registryServer = RegistryServer.start(broker.client(), 0);
+    registry = SchemaRegistry.connect(Map.of("schema.registry.url", registryServer.url()));
     admin = Admin.create(broker.client());
     Topics.create(admin, partitions, 1, Map.of("retention.ms", "-1"));
   }
@@ -93,7 +98,7 @@ final class Fixture implements AutoCloseable {
   /** A producer set as the agent's. */
   KafkaProducer<String, byte[]> producer() {
     Map<String, Object> settings = new HashMap<>(client());
-    settings.put("linger.ms", 20);
+    settings.put("linger.ms", 5);
     settings.put("compression.type", "lz4");
     settings.put("batch.size", 262_144);
     return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
@@ -189,5 +194,6 @@ final class Fixture implements AutoCloseable {
   @Override
   public void close() {
     admin.close();
+    registryServer.close();
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.bench.report.Spread;
 import dev.plumbline.cli.embedded.Workspace;
+import dev.plumbline.streams.Detect.Guarantee;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,16 +51,15 @@ public final class WholePath {
     stages.add(new PassThrough());
     stages.add(
         new DetectStage(
-            "at-least-once",
-            "detect, at-least-once",
-            Map.of("processing.guarantee", "at_least_once"),
-            1));
+            "at-least-once", "detect, judging at least once", Guarantee.AT_LEAST_ONCE, 1));
+    stages.add(
+        new DetectStage("exactly-once", "detect, judging exactly once", Guarantee.EXACTLY_ONCE, 1));
     stages.add(
         new DetectStage(
-            "exactly-once",
-            "detect, exactly-once",
-            Map.of("processing.guarantee", "exactly_once_v2"),
-            1));
+            "two-threads",
+            "detect, judging at least once in two threads",
+            Guarantee.AT_LEAST_ONCE,
+            2));
     stages.add(new PlainStage(settings.plain()));
     stages.removeIf(it -> !settings.only().isEmpty() && !settings.only().contains(it.name()));
     try (Workspace workspace = Workspace.temporary();

@@ -7,8 +7,25 @@ import java.io.PrintWriter;
 public final class Table {
   private Table() {}
 
+  /** All figures that there are. */
+  public static void print(JsonNode figures, PrintWriter out) {
+    if (figures.has("path")) {
+      path(figures.get("path"), out);
+    }
+    out.println();
+    for (Goals.Goal goal : Goals.of(figures)) {
+      if (!Double.isNaN(goal.figure())) {
+        out.printf(
+            "%-66s %12s   %s%n",
+            goal.about(),
+            Page.number(goal.figure()) + goal.unit(),
+            goal.verdict().replace("*", "") + " (goal " + goal.bound(goal.goal()) + ")");
+      }
+    }
+  }
+
   /** The stages of the whole path. */
-  public static void path(JsonNode path, PrintWriter out) {
+  private static void path(JsonNode path, PrintWriter out) {
     JsonNode load = path.get("load");
     out.printf(
         "%,d snapshots of %.0f samples on average, %d clusters of %d nodes with 8 GPUs, scraped"
@@ -44,11 +61,6 @@ public final class Table {
                   figure(stage, "toBare"),
                   figure(stage, "changelogToInput"));
             });
-    if (path.has("exactlyOnceToAtLeastOnce")) {
-      out.printf(
-          "%nexactly-once / at-least-once: %.2f%n",
-          path.at("/exactlyOnceToAtLeastOnce/median").asDouble());
-    }
   }
 
   private static String figure(JsonNode stage, String name) {

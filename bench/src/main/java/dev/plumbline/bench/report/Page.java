@@ -1,0 +1,362 @@
+package dev.plumbline.bench.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.plumbline.bench.report.Chart.Bar;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The page on performance, made of the figures alone. */
+public final class Page {
+  private final JsonNode all;
+  private final StringBuilder text = new StringBuilder();
+
+  private Page(JsonNode all) {
+    this.all = all;
+  }
+
+  /**
+   * Writes it, and its charts into a folder of the same name beside it.
+   *
+   * @param file ends in .md
+   */
+  public static void write(JsonNode figures, Path file) throws IOException {
+    String name = file.getFileName().toString().replaceAll("\\.md$", "");
+    Path folder = file.toAbsolutePath().resolveSibling(name);
+    Page page = new Page(figures);
+    page.all(name, folder);
+    Files.writeString(file, page.text.toString());
+  }
+
+  private void all(String name, Path folder) throws IOException {
+    say(
+        "# What detection costs",
+        "",
+        "Made by `bench/performance` from its own run; no figure on this page was written by hand.",
+        "",
+        "    bench/performance                 measures everything and writes this page",
+        "    ./plumbline bench                 a short form of the first table, on your machine",
+        "    bench/exposition                  parsing beside the parser that Maven Central has",
+        "",
+        "The unit is CPU time, of the application and of the broker, for a snapshot of 190 samples (a"
+            + " node with 8 GPUs). What is compared ran in turns in one process on the same topics;"
+            + " a figure is the median of its rounds, with the least and the greatest in brackets."
+            + " Ratios are taken within a round: on a busy machine they hold where seconds do not.",
+        "");
+    JsonNode machine = all.path("machine");
+    if (!machine.isMissingNode()) {
+      say(
+          "Taken on %d processors (%s), %s GB, %s, %s; load average before the run %s."
+              .formatted(
+                  machine.path("processors").asInt(),
+                  machine.path("processor").asText(),
+                  number(machine.path("memoryBytes").asDouble() / (1 << 30)),
+                  machine.path("system").asText(),
+                  machine.path("java").asText(),
+                  number(machine.path("loadBefore").asDouble())),
+          "");
+    }
+    goals();
+    path(name, folder);
+    prometheus();
+    micro();
+    latency(name, folder);
+    scale();
+    others();
+  }
+
+  private void goals() {
+    say(
+        "## Against what was set",
+        "",
+        "| figure | is | good enough | goal | |",
+        "|---|---|---|---|---|");
+    for (Goals.Goal goal : Goals.of(all)) {
+      say(
+          "| %s | %s | %s | %s | %s |"
+              .formatted(
+                  goal.about(),
+                  Double.isNaN(goal.figure()) ? "" : number(goal.figure()) + goal.unit(),
+                  goal.bound(goal.ship()),
+                  goal.bound(goal.goal()),
+                  goal.verdict()));
+    }
+    say("");
+  }
+
+  private void path(String name, Path folder) throws IOException {
+    JsonNode path = all.path("path");
+    if (path.isMissingNode()) {
+      return;
+    }
+    JsonNode load = path.get("load");
+    say(
+        "## The whole path",
+        "",
+        "%s snapshots of %s clusters with %s nodes each: boards, model server and node exporter of"
+                .formatted(
+                    number(load.get("snapshots").asDouble()),
+                    load.get("clusters").asText(),
+                    load.get("nodes").asText())
+            + " every node at every %s s, %s samples each on average, %s bytes (%s in the log, lz4);"
+                .formatted(
+                    load.get("intervalSeconds").asText(),
+                    number(load.get("samplesPerSnapshot").asDouble()),
+                    number(load.get("bytesPerSnapshot").asDouble()),
+                    number(load.get("loggedBytesPerSnapshot").asDouble()))
+            + " a daily rhythm, and a throttled board and a slow server in each cluster in the last"
+            + " third. %s rounds after one to warm up, %s partitions, one thread unless said."
+                .formatted(load.get("rounds").asText(), load.get("partitions").asText()),
+        "",
+        "| stage | CPU, us | app | broker | samples/s | samples per CPU-second | / decode | / bare |"
+            + " log / input |",
+        "|---|---|---|---|---|---|---|---|---|");
+    List<Bar> cost = new ArrayList<>();
+    List<Bar> work = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : path.get("stages").properties()) {
+      JsonNode stage = entry.getValue();
+      say(
+          "| **%s**: %s | %s | %s | %s | %s | %s | %s | %s | %s |"
+              .formatted(
+                  entry.getKey(),
+                  stage.get("about").asText(),
+                  spread(stage.get("micros")),
+                  median(stage, "appMicros"),
+                  median(stage, "brokerMicros"),
+                  median(stage, "samplesPerSecond"),
+                  median(stage, "samplesPerCpuSecond"),
+                  median(stage, "toDecode"),
+                  median(stage, "toBare"),
+                  median(stage, "changelogToInput")));
+      if (!entry.getKey().equals("plain")) {
+        cost.add(
+            new Bar(
+                entry.getKey(),
+                stage.at("/appMicros/median").asDouble(),
+                stage.at("/brokerMicros/median").asDouble()));
+      }
+      work.add(new Bar(entry.getKey(), stage.at("/samplesPerCpuSecond/median").asDouble()));
+    }
+    if (all.at("/prometheus/samplesPerCpuSecond").has("median")) {
+      work.add(
+          new Bar("Prometheus rules", all.at("/prometheus/samplesPerCpuSecond/median").asDouble()));
+    }
+    chart(
+        name,
+        folder,
+        "path",
+        Chart.bars(
+            "CPU of a snapshot of 190 samples",
+            "microseconds",
+            List.of("application", "broker"),
+            false,
+            cost));
+    chart(
+        name,
+        folder,
+        "work",
+        Chart.bars("Samples for a second of CPU", "samples", List.of(), true, work));
+    say(
+        "",
+        "*decode* reads and decodes with the production deserialiser; *bare* judges with the same"
+            + " detectors in a consumer's loop and keeps nothing; *plain* is what one would build"
+            + " first: the same detectors, and each series an entry of RocksDB, got and put with"
+            + " every sample (without the repartitioning that the DSL would add). *log / input* are"
+            + " bytes of the changelog to bytes of the snapshots, both as they lie in the broker's"
+            + " log.",
+        "");
+  }
+
+  private void prometheus() {
+    JsonNode peer = all.path("prometheus");
+    if (!peer.has("samplesPerCpuSecond")) {
+      return;
+    }
+    say(
+        "## Prometheus on the same series",
+        "",
+        "Debian's Prometheus holds an hour of the same load, %s series, and evaluates the %s rules of"
+                .formatted(number(peer.get("series").asDouble()), peer.get("rules").asText())
+            + " [rules.yml](../bench/src/main/resources/prometheus/rules.yml), which come to the same"
+            + " kinds of verdicts. An evaluation judges one new sample of every series, as it would"
+            + " at every scrape. It takes %s us of CPU for 190 samples, %s samples per CPU-second."
+                .formatted(
+                    spread(peer.get("micros")),
+                    number(peer.at("/samplesPerCpuSecond/median").asDouble()))
+            + " Scraping and storing are not counted for Prometheus; transport and decoding are for"
+            + " Plumbline. Alerts at the end of the run: `%s`.".formatted(peer.get("alerts")),
+        "");
+  }
+
+  private void micro() {
+    JsonNode micro = all.path("micro");
+    if (micro.isMissingNode()) {
+      return;
+    }
+    say(
+        "## The steps alone",
+        "",
+        "JMH, a JVM of its own for each; *boards* is the snapshot of a node with 8 GPUs, *server* that"
+            + " of a model server with its histograms.",
+        "",
+        "| step | ns | +- | bytes allocated |",
+        "|---|---|---|---|");
+    micro
+        .properties()
+        .forEach(
+            it ->
+                say(
+                    "| %s | %s | %s | %s |"
+                        .formatted(
+                            it.getKey(),
+                            number(it.getValue().get("nanos").asDouble()),
+                            number(it.getValue().get("error").asDouble()),
+                            number(it.getValue().get("bytes").asDouble()))));
+    say("");
+  }
+
+  private void latency(String name, Path folder) throws IOException {
+    JsonNode latency = all.path("latency");
+    if (latency.isMissingNode()) {
+      return;
+    }
+    say(
+        "## From append to record",
+        "",
+        "%s snapshots a second for %s s; generator, detection and readers share the machine."
+            .formatted(
+                number(latency.get("snapshotsPerSecond").asDouble()),
+                latency.get("seconds").asText()),
+        "",
+        "| judging | record | n | p50, ms | p90 | p99 | p99.9 |",
+        "|---|---|---|---|---|---|---|");
+    List<Bar> bars = new ArrayList<>();
+    for (String guarantee : List.of("at-least-once", "exactly-once")) {
+      for (String stage : List.of("judging", "deciding")) {
+        JsonNode one = latency.path(guarantee).path(stage);
+        String record = stage.equals("judging") ? "finding" : "incident";
+        say(
+            "| %s | %s | %s | %s | %s | %s | %s |"
+                .formatted(
+                    guarantee,
+                    record,
+                    one.path("records").asText(),
+                    number(one.path("p50").asDouble()),
+                    number(one.path("p90").asDouble()),
+                    number(one.path("p99").asDouble()),
+                    number(one.path("p99.9").asDouble())));
+        bars.add(new Bar(record + ", " + guarantee, one.path("p99").asDouble(1)));
+      }
+    }
+    chart(
+        name,
+        folder,
+        "latency",
+        Chart.bars(
+            "From append to record, 99th percentile", "milliseconds", List.of(), false, bars));
+    say("");
+  }
+
+  private void scale() {
+    JsonNode scale = all.path("scale");
+    if (scale.isMissingNode()) {
+      return;
+    }
+    say(
+        "## A million signals",
+        "",
+        "%s series of %s targets: %s B of heap and %s B of serialised state for each on average (few"
+                .formatted(
+                    number(scale.get("signals").asDouble()),
+                    number(scale.get("targets").asDouble()),
+                    number(scale.get("heapBytesPerSignal").asDouble()),
+                    number(scale.get("stateBytesPerSignal").asDouble()))
+            + " series have a detector to themselves; most are looked at with their board or server)."
+            + " A process that starts anew is ready after %s s, with %s MB resident; its changelog"
+                .formatted(
+                    number(scale.get("restoreSeconds").asDouble()),
+                    number(scale.get("residentBytes").asDouble() / 1e6))
+            + " holds %s MB.".formatted(number(scale.get("changelogBytes").asDouble() / 1e6)),
+        "");
+  }
+
+  private void others() {
+    say("## Start, failure, history, burst", "");
+    JsonNode start = all.path("start");
+    if (!start.isMissingNode()) {
+      say(
+          "- A cold JVM with the launcher's options acknowledges the first record of its embedded"
+              + " broker after %s s, with an archive of class data after %s s."
+                  .formatted(spread(start.get("seconds")), spread(start.get("sharedSeconds"))));
+    }
+    JsonNode failover = all.path("failover");
+    if (!failover.isMissingNode()) {
+      say(
+          "- Two detect processes share the partitions; after `kill -9` of one the other has judged"
+              + " and committed the first snapshot of a partition that was not its own after %s s."
+                  .formatted(spread(failover.get("survivorSeconds"))));
+    }
+    JsonNode history = all.path("history");
+    if (!history.isMissingNode()) {
+      say(
+          "- Judging a snapshot, writing of state aside, takes %s us after an hour of history and %s"
+                  .formatted(
+                      spread(history.get("microsAfterAnHour")),
+                      spread(history.get("microsAfterADay")))
+              + " us a day later: %s x.".formatted(spread(history.get("dayToHour"))));
+    }
+    JsonNode burst = all.path("burst");
+    if (!burst.isMissingNode()) {
+      say(
+          "- %s s of 10 times %s snapshots a second leave %s snapshots behind; they are gone after %s"
+                  .formatted(
+                      burst.get("burstSeconds").asText(),
+                      number(burst.get("meanSnapshotsPerSecond").asDouble()),
+                      number(burst.get("lagAtItsEnd").asDouble()),
+                      number(burst.get("secondsUntilClear").asDouble()))
+              + " s. Of %s snapshots sent, %s were judged."
+                  .formatted(
+                      number(burst.get("sent").asDouble()),
+                      number(burst.get("judged").asDouble())));
+    }
+  }
+
+  private void chart(String page, Path folder, String name, String svg) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(folder.resolve(name + ".svg"), svg);
+    say("", "![%s](%s/%s.svg)".formatted(name, page, name));
+  }
+
+  private void say(String... lines) {
+    for (String line : lines) {
+      text.append(line).append('\n');
+    }
+  }
+
+  private static String median(JsonNode parent, String name) {
+    return parent.has(name) ? number(parent.get(name).get("median").asDouble()) : "";
+  }
+
+  private static String spread(JsonNode spread) {
+    return "%s [%s - %s]"
+        .formatted(
+            number(spread.get("median").asDouble()),
+            number(spread.get("least").asDouble()),
+            number(spread.get("most").asDouble()));
+  }
+
+  /** Three digits that count, or all before the point. */
+  static String number(double value) {
+    if (Double.isNaN(value) || Double.isInfinite(value)) {
+      return "-";
+    }
+    double size = Math.abs(value);
+    String format =
+        size >= 100 || value == Math.rint(value) ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
+    return String.format(Locale.ROOT, format, value);
+  }
+}
