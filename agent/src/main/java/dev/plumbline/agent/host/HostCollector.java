@@ -72,9 +72,7 @@ public final class HostCollector {
     out.append("node_uname_info{release=\"")
         .append(escaped(System.getProperty("os.version")))
         .append("\"} 1\n");
-    out.append("node_os_info{pretty_name=\"")
-        .append(escaped(system.getOperatingSystem().toString()))
-        .append("\"} 1\n");
+    release(out);
     return out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -114,6 +112,20 @@ public final class HostCollector {
       }
     } catch (IOException e) {
       // no pressure information: the series is absent, as it is from node-exporter
+    }
+  }
+
+  /** As os-release(5) has it. */
+  private static void release(StringBuilder out) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/etc/os-release"))) {
+        if (line.startsWith("PRETTY_NAME=")) {
+          String name = line.substring("PRETTY_NAME=".length()).replace("\"", "");
+          out.append("node_os_info{pretty_name=\"").append(escaped(name)).append("\"} 1\n");
+        }
+      }
+    } catch (IOException e) {
+      // not every Linux has it
     }
   }
 

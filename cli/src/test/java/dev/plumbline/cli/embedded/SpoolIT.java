@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,6 +91,45 @@ class SpoolIT {
   }
 
   @Test
+  void whatAFullSpoolDroppedAndWhatNoBrokerTakesIsSaidOnTheTopic() throws Exception {
+    int port = EmbeddedBroker.freePort();
+    SchemaRegistry registry = SchemaRegistry.inMemory();
+    SnapshotFactory snapshots = new SnapshotFactory("agent-0", 1, Map.of());
+    Map<String, Object> kafka =
+        Map.of("bootstrap.servers", "127.0.0.1:" + port, "max.request.size", 60_000);
+    try (SnapshotSender sender =
+        new SnapshotSender(kafka, registry, Spool.open(folder.resolve("spool"), 128 << 10))) {
+      sender.send(
+          snapshots.of(line("mine", Instant.now(), "huge_series_of_mine 1\n".repeat(5_000))));
+      send(sender, snapshots, 1, 1_999);
+      assertThat(sender.spool().dropped()).isPositive();
+
+      try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("kafka"), port)) {
+        topics(broker);
+        sender.send(
+            snapshots.of(line("mine", Instant.now(), "huge_series_of_mine 1\n".repeat(5_000))));
+        await().atMost(LONG).until(() -> sender.spool().depth() == 0);
+        List<Header> came = read(port, registry, Topic.RESOURCE_SNAPSHOTS);
+        Header last = came.get(came.size() - 1);
+        came.addAll(read(port, registry, Topic.LATENCY_SNAPSHOTS));
+
+        came.sort(Comparator.comparing(Header::getSequence));
+        long next = 0;
+        for (Header header : came) {
+          assertThat(header.getSequence() - header.getDropped()).isEqualTo(next);
+          next = header.getSequence() + 1;
+        }
+        assertThat(next).isEqualTo(2_001);
+        assertThat(came.stream().mapToLong(Header::getDropped).sum())
+            .isEqualTo(sender.spool().dropped());
+        assertThat(last.getError())
+            .contains("more than the 58976 that max.request.size of the agent allows")
+            .contains("scrape less of the target");
+      }
+    }
+  }
+
+  @Test
   void anAgentKilledWhileBrokerAndRegistryAreAwayLosesNothing() throws Exception {
     AtomicInteger scrapes = new AtomicInteger();
     HttpServer exporter = exporter(scrapes);
@@ -144,19 +184,22 @@ class SpoolIT {
   /** Every second one over another topic. */
   private static void send(SnapshotSender sender, SnapshotFactory snapshots, int from, int count) {
     for (int i = from; i < from + count; i++) {
-      sender.send(
-          snapshots.of(
-              new TapeLine(
-                  Instant.now().minusSeconds(3_600 - i),
-                  "c-1",
-                  TapeLine.Format.PROMETHEUS,
-                  i % 2 == 0 ? "node" : "vllm",
-                  "n1",
-                  Map.of("node", "n1"),
-                  ("node_load1 " + i + "\n").getBytes(StandardCharsets.UTF_8),
-                  null,
-                  null)));
+      Instant at = Instant.now().minusSeconds(3_600 - i);
+      sender.send(snapshots.of(line(i % 2 == 0 ? "node" : "vllm", at, "node_load1 " + i + "\n")));
     }
+  }
+
+  private static TapeLine line(String source, Instant at, String text) {
+    return new TapeLine(
+        at,
+        "c-1",
+        TapeLine.Format.PROMETHEUS,
+        source,
+        "n1",
+        Map.of("node", "n1"),
+        text.getBytes(StandardCharsets.UTF_8),
+        null,
+        null);
   }
 
   private static List<Header> read(int port, SchemaRegistry registry, Topic topic) {
