@@ -25,7 +25,7 @@ final class BacktestCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "CSV",
       description = {
-        "Rows of timestamp,value in the order of time; other columns are passed over.",
+        "Rows of timestamp,value, oldest first; other columns are passed over.",
         "Timestamps in ISO 8601, as 'yyyy-MM-dd HH:mm:ss', or epoch seconds or milliseconds."
       })
   Path csv;
@@ -46,8 +46,15 @@ final class BacktestCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    Backtest.run(csv, detector, out);
+    Backtest.Rows rows = Backtest.run(csv, detector, out);
     out.flush();
+    if (rows.backwards() > 0) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.printf(
+          "%s: %d rows are before the row above them and were scored where they stand%n",
+          csv, rows.backwards());
+      err.flush();
+    }
     return 0;
   }
 }

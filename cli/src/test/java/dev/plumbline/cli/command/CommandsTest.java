@@ -78,6 +78,16 @@ class CommandsTest {
   }
 
   @Test
+  void aSeriesThatGoesBackInTimeIsScoredAndThatIsSaid() throws IOException {
+    Path csv = Files.writeString(folder.resolve("load.csv"), "7200,5\n3600,5\n");
+
+    assertThat(run("backtest", csv.toString())).isZero();
+    assertThat(out.toString()).hasLineCount(3);
+    assertThat(err.toString())
+        .startsWith(csv + ": 1 rows are before the row above them and were scored where");
+  }
+
+  @Test
   void aSeriesThatCannotBeReadNamesLineAndColumn() throws IOException {
     Path csv = Files.writeString(folder.resolve("load.csv"), "timestamp,value\n1,high\n");
 

@@ -9,18 +9,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Scores a series from a file as it would have been scored live: each row before the next is read.
  *
  * <p>The file is CSV. A first line that names its columns may name them in any order ({@code
  * timestamp} or {@code time}, and {@code value}, in any case); without it the first two columns
- * count. Rows need not be evenly spaced and must not go back in time. An empty value or {@code NaN}
+ * count. Rows need not be evenly spaced. Rows that go back in time, as local time does in autumn,
+ * are scored where they stand and counted. An empty value, {@code NaN}, {@code NA} or {@code null}
  * is a missing row.
  */
 public final class Backtest {
   private static final List<String> TIME = List.of("timestamp", "time", "date", "datetime");
   private static final List<String> VALUE = List.of("value");
+  private static final List<String> MISSING = List.of("", "nan", "na", "null");
 
   /** Times of rows that a change may be dated to: more than a detector looks back. */
   private static final int REMEMBERED = 1 << 14;
@@ -33,6 +36,8 @@ public final class Backtest {
   private int valueField = 1;
   private int line;
   private long rows;
+  private long missing;
+  private long backwards;
   private int present;
   private long last = Long.MIN_VALUE;
 
@@ -47,11 +52,11 @@ public final class Backtest {
    * stood, the score in 0..1, empty for a missing row. A detector that dates changes adds {@code
    * since}: in the row that shows a change, the timestamp of the row with which it began.
    *
-   * @return the number of rows
+   * @return what the rows were like
    * @throws BacktestException naming file, line and column when the file is no such series
    * @throws IOException when reading or writing fails
    */
-  public static long run(Path in, Detector detector, Appendable out) throws IOException {
+  public static Rows run(Path in, Detector detector, Appendable out) throws IOException {
     try (BufferedReader reader = Files.newBufferedReader(in, StandardCharsets.UTF_8)) {
       return new Backtest(in, detector).score(reader, out);
     } catch (NoSuchFileException e) {
@@ -61,7 +66,16 @@ public final class Backtest {
     }
   }
 
-  private long score(BufferedReader reader, Appendable out) throws IOException {
+  /**
+   * What the rows of a file were like.
+   *
+   * @param all how many there were
+   * @param missing how many of them had no value
+   * @param backwards how many were before the row above them
+   */
+  public record Rows(long all, long missing, long backwards) {}
+
+  private Rows score(BufferedReader reader, Appendable out) throws IOException {
     String text;
     boolean begun = false;
     while ((text = reader.readLine()) != null) {
@@ -82,7 +96,7 @@ public final class Backtest {
     if (rows == 0) {
       throw new BacktestException(file + ": has no rows; wanted are lines of timestamp,value");
     }
-    return rows;
+    return new Rows(rows, missing, backwards);
   }
 
   private void row(CsvLine fields, Appendable out) throws IOException {
@@ -97,6 +111,8 @@ public final class Backtest {
     if (!Double.isNaN(score)) {
       times[present++ & REMEMBERED - 1] = time;
       out.append(Double.toString(score));
+    } else {
+      missing++;
     }
     if (detector.dates()) {
       int since = scorer.changedSince();
@@ -121,19 +137,14 @@ public final class Backtest {
               + " milliseconds",
           e);
     }
-    if (at < last) {
-      throw wrong(
-          column,
-          "timestamp '" + text + "' is before the row above it; sort the rows by time",
-          null);
-    }
+    backwards += at < last ? 1 : 0;
     last = at;
     return at;
   }
 
   private double number(CsvLine fields) throws BacktestException {
     String text = fields.field(valueField);
-    if (text.isEmpty()) {
+    if (MISSING.contains(text.toLowerCase(Locale.ROOT))) {
       return Double.NaN;
     }
     try {

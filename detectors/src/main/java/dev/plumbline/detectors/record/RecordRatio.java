@@ -31,6 +31,7 @@ import java.io.IOException;
  *       value that isn't finite changes nothing and has no surprise (NaN). Another unit of the
  *       series gives the same surprises. Values are learned from with bounded steps; a new level is
  *       accepted by the channels at their own pace.
+ *   <li>Of steady normal noise less than 3 rows in 1,000 have a surprise above 1.1.
  *   <li>Learning for the first {@value #LEARNING_ROWS} rows: all surprises are 0.
  *   <li>Cost: {@value #BYTES} bytes of state, constant time, no allocation; no look-ahead, no range
  *       or length given beforehand.

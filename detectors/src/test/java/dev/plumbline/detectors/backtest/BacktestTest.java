@@ -71,7 +71,6 @@ class BacktestTest {
         "1,2;soon,3|:2:1: timestamp 'soon' can't be read; wanted is ISO 8601",
         "value,x,time;1,2,soon|:2:5: timestamp 'soon' can't be read; wanted is ISO 8601",
         "1,2;7|:2:1: has 1 fields; the timestamp and the value are wanted",
-        "2,2;1,3|:2:1: timestamp '1' is before the row above it; sort the rows by time",
         "timestamp,count;1,3|:1:1: has no column 'value'; name the columns timestamp and value",
         "timestamp,value|: has no rows; wanted are lines of timestamp,value"
       })
@@ -98,6 +97,17 @@ class BacktestTest {
 
     assertThatThrownBy(() -> Backtest.run(file, Detector.RECORD, new StringBuilder()))
         .hasMessage(file + ": is not text in UTF-8");
+  }
+
+  @Test
+  void rowsThatGoBackInTimeAreScoredWhereTheyStandAndCounted() throws IOException {
+    StringBuilder out = new StringBuilder();
+    Path file = write("7200,5\n3600,5\n7200,5\n10800,NA\n");
+
+    assertThat(Backtest.run(file, Detector.RECORD, out)).isEqualTo(new Backtest.Rows(4, 1, 1));
+    assertThat(out.toString().lines())
+        .containsExactly(
+            "timestamp,value,score", "7200,5,0.0", "3600,5,0.0", "7200,5,0.0", "10800,NA,");
   }
 
   @Test

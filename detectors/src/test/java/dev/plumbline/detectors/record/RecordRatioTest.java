@@ -10,8 +10,11 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
@@ -39,15 +42,20 @@ class RecordRatioTest {
 
   @Property(tries = 30)
   void steadyNoiseAlarmsLessThanThriceInAThousandRows(
-      @ForAll @IntRange(min = 0, max = 10_000) int seed) {
+      @ForAll @IntRange(min = 0, max = 10_000) int seed, @ForAll("intervals") long interval) {
     RecordRatio detector = new RecordRatio();
     Random random = new Random(seed);
     int alarms = 0;
     for (int i = 0; i < 3_000; i++) {
-      double surprise = detector.update(i * ROW, 100 + 5 * random.nextGaussian());
+      double surprise = detector.update(i * interval, 100 + 5 * random.nextGaussian());
       alarms += i >= 450 && surprise > ALARM ? 1 : 0;
     }
     assertThat(alarms).isLessThanOrEqualTo(9);
+  }
+
+  @Provide
+  Arbitrary<Long> intervals() {
+    return Arbitraries.of(15_000L, ROW, HOUR);
   }
 
   @Property(tries = 30)
