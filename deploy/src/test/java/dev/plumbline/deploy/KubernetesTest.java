@@ -3,12 +3,14 @@ package dev.plumbline.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.plumbline.agent.kubernetes.Kinds;
 import dev.plumbline.schemas.Topic;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.strimzi.api.kafka.model.kafka.Kafka;
 import io.strimzi.api.kafka.model.nodepool.KafkaNodePool;
@@ -17,6 +19,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class KubernetesTest {
@@ -77,6 +82,25 @@ class KubernetesTest {
                 assertThat(it.getApiGroups()).containsExactly("constraints.gatekeeper.sh");
               }
             });
+  }
+
+  @Test
+  void theAgentMaySeeExactlyWhatItAsksFor() {
+    Map<String, Set<String>> watched = new TreeMap<>();
+    List<String> others = new ArrayList<>();
+    for (PolicyRule rule : objects(ClusterRole.class).get(0).getRules()) {
+      if (rule.getVerbs().equals(List.of("list", "watch"))) {
+        for (String group : rule.getApiGroups()) {
+          watched.computeIfAbsent(group, it -> new TreeSet<>()).addAll(rule.getResources());
+        }
+      } else {
+        others.add(rule.getVerbs() + " " + rule.getResources() + " " + rule.getResourceNames());
+      }
+    }
+
+    assertThat(watched).isEqualTo(Kinds.shipped().all());
+    assertThat(others)
+        .containsExactly("[get] [namespaces] [kube-system]", "[get] [nodes/metrics] []");
   }
 
   @Test
