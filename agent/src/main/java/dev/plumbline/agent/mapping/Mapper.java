@@ -20,7 +20,7 @@ import org.apache.avro.specific.SpecificRecord;
 public final class Mapper {
 
   /** What a metric name does, over all specs. */
-  private record Bound(int spec, List<Rule> rules) {}
+  private record Bound(int spec, Rule rule) {}
 
   private final Mapping mapping;
   private final ExpositionParser parser = new ExpositionParser();
@@ -49,7 +49,7 @@ public final class Mapper {
                         : List.of(metric);
                 for (String name : names) {
                   List<Bound> bounds = byMetric.computeIfAbsent(name, k -> new ArrayList<>());
-                  bounds.add(new Bound(place, List.of(rule)));
+                  bounds.add(new Bound(place, rule));
                 }
               }
             });
@@ -75,7 +75,7 @@ public final class Mapper {
   private static final class Filled {
     final SpecificRecord record;
     final int[] rank;
-    TreeMap<String, Buckets> histograms;
+    Map<Key, Buckets> histograms;
 
     Filled(SpecificRecord record) {
       this.record = record;
@@ -88,16 +88,17 @@ public final class Mapper {
   private final class Scrape {
     private final Map<String, String> header;
     private final SpecificRecord snapshot;
-    private final List<TreeMap<String, Filled>> records = new ArrayList<>();
+    private final List<Map<Key, Filled>> records = new ArrayList<>();
+    private final Key probe = new Key();
     private final List<String> keptNames = new ArrayList<>();
     private final List<Double> keptValues = new ArrayList<>();
 
     Scrape(Map<String, String> header, SpecificRecord snapshot) {
       this.header = header;
       this.snapshot = snapshot;
-      specs.forEach(it -> records.add(new TreeMap<>()));
+      specs.forEach(it -> records.add(new HashMap<>()));
       int own = ownPlace();
-      records.get(own).put("", new Filled(snapshot));
+      records.get(own).put(new Key(), new Filled(snapshot));
     }
 
     private int ownPlace() {
@@ -112,14 +113,12 @@ public final class Mapper {
     void sample(String name, Labels labels, double value) {
       List<Bound> bounds = byMetric.get(name);
       if (bounds != null) {
-        for (Bound bound : bounds) {
-          Filled filled = null;
-          for (Rule rule : bound.rules()) {
-            if (matches(rule, labels, value)) {
-              filled = filled == null ? record(bound.spec(), labels) : filled;
-              if (filled != null) {
-                apply(filled, rule, name, labels, value);
-              }
+        for (int i = 0; i < bounds.size(); i++) {
+          Bound bound = bounds.get(i);
+          if (matches(bound.rule(), labels, value)) {
+            Filled filled = record(bound.spec(), labels);
+            if (filled != null) {
+              apply(filled, bound.rule(), name, labels, value, probe);
             }
           }
         }
@@ -149,17 +148,16 @@ public final class Mapper {
           return null;
         }
       }
-      StringBuilder key = new StringBuilder();
       int parent = parents.get(place);
-      if (parent >= 0) {
-        if (record(parent, labels) == null) {
-          return null;
-        }
-        key.append(key(specs.get(parent), labels)).append('\1');
+      if (parent >= 0 && record(parent, labels) == null) {
+        return null;
       }
-      key.append(key(spec, labels));
-      String text = key.toString();
-      Filled filled = records.get(place).get(text);
+      probe.clear();
+      if (parent >= 0) {
+        key(specs.get(parent), labels);
+      }
+      key(spec, labels);
+      Filled filled = records.get(place).get(probe);
       if (filled == null) {
         filled = new Filled(Samples.blank(type(spec.schema())));
         for (Map.Entry<Integer, Choice> entry : spec.headers().entrySet()) {
@@ -171,7 +169,7 @@ public final class Mapper {
           }
         }
         spec.constants().forEach(filled.record::put);
-        records.get(place).put(text, filled);
+        records.get(place).put(probe.copy(probe.size()), filled);
       }
       for (Map.Entry<Integer, Choice> entry : spec.texts().entrySet()) {
         String value = entry.getValue().in(labels);
@@ -182,33 +180,32 @@ public final class Mapper {
       return filled;
     }
 
-    private String key(Spec spec, Labels labels) {
-      StringBuilder key = new StringBuilder();
-      for (Choice part : spec.key()) {
-        key.append(part.in(labels)).append('\0');
+    private void key(Spec spec, Labels labels) {
+      for (int i = 0; i < spec.key().size(); i++) {
+        probe.add(spec.key().get(i).in(labels));
       }
-      return key.toString();
     }
 
     void finish() {
       for (int place = specs.size() - 1; place >= 0; place--) {
         Spec spec = specs.get(place);
-        for (Map.Entry<String, Filled> entry : records.get(place).entrySet()) {
+        for (Map.Entry<Key, Filled> entry : new TreeMap<>(records.get(place)).entrySet()) {
           Filled filled = entry.getValue();
           if (filled.histograms != null) {
             Schema.Field field = filled.record.getSchema().getField("histograms");
             List<Object> histograms = new ArrayList<>();
             Map<String, Integer> newest = new HashMap<>();
-            filled.histograms.values().forEach(it -> it.lowestRank(newest));
-            filled.histograms.values().forEach(it -> it.addTo(histograms, newest));
+            Map<Key, Buckets> sorted = new TreeMap<>(filled.histograms);
+            sorted.values().forEach(it -> it.lowestRank(newest));
+            sorted.values().forEach(it -> it.addTo(histograms, newest));
             filled.record.put(field.pos(), histograms);
           }
           if (!spec.list().isEmpty()) {
             SpecificRecord owner = snapshot;
             if (parents.get(place) >= 0) {
-              String key = entry.getKey();
-              owner =
-                  records.get(parents.get(place)).get(key.substring(0, key.indexOf('\1'))).record;
+              int parent = parents.get(place);
+              Key key = entry.getKey().copy(specs.get(parent).key().size());
+              owner = records.get(parent).get(key).record;
             }
             list(owner, spec.list()).add(filled.record);
           }
@@ -225,6 +222,9 @@ public final class Mapper {
     if (!Double.isNaN(rule.value()) && rule.value() != value) {
       return false;
     }
+    if (rule.when().isEmpty()) {
+      return true;
+    }
     for (Map.Entry<String, String> when : rule.when().entrySet()) {
       String has = labels.get(when.getKey());
       String wanted = when.getValue();
@@ -238,7 +238,8 @@ public final class Mapper {
   }
 
   @SuppressWarnings("unchecked")
-  private static void apply(Filled filled, Rule rule, String name, Labels labels, double value) {
+  private static void apply(
+      Filled filled, Rule rule, String name, Labels labels, double value, Key probe) {
     int field = rule.field();
     if (rule.rank() > filled.rank[field] && rule.action() != Action.HISTOGRAM) {
       return;
@@ -283,20 +284,31 @@ public final class Mapper {
       }
       case HISTOGRAM -> {
         if (filled.histograms == null) {
-          filled.histograms = new TreeMap<>();
+          filled.histograms = new HashMap<>();
         }
-        Map<String, String> extra = new TreeMap<>();
-        for (String label : rule.extra()) {
-          if (labels.get(label) != null) {
-            extra.put(label, labels.get(label));
-          }
+        probe.clear().add(rule.signal());
+        for (int i = 0; i < rule.extra().size(); i++) {
+          String text = labels.get(rule.extra().get(i));
+          probe.add(text == null ? "" : text);
         }
-        filled
-            .histograms
-            .computeIfAbsent(rule.signal() + extra, k -> new Buckets(rule.signal(), extra))
-            .add(rule.rank(), name, labels.get("le"), value);
+        Buckets buckets = filled.histograms.get(probe);
+        if (buckets == null) {
+          buckets = new Buckets(rule.signal(), extra(rule, labels));
+          filled.histograms.put(probe.copy(probe.size()), buckets);
+        }
+        buckets.add(rule.rank(), name, labels.get("le"), value);
       }
     }
+  }
+
+  private static Map<String, String> extra(Rule rule, Labels labels) {
+    Map<String, String> extra = new TreeMap<>();
+    for (String label : rule.extra()) {
+      if (labels.get(label) != null) {
+        extra.put(label, labels.get(label));
+      }
+    }
+    return extra;
   }
 
   private static double fold(Action action, double so, double value) {
