@@ -285,7 +285,7 @@ it is dated at the moment it is found.
 The port of the reference equals it: %s.
 
 Each line adds a step to the one above it; then each step is taken back alone; then what was tried and not
-taken. Production keeps its state in floats, which is the difference to `plumbline backtest` above.
+taken. The seventh step is what `plumbline backtest` runs, there with its state in floats.
 """ % open(os.path.join(self.out, "port.txt")).read().strip())
         self.steps()
 
