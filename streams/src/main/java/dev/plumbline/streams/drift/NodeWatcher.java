@@ -16,6 +16,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,6 +61,9 @@ public final class NodeWatcher implements Watcher {
   private final Cluster cluster;
   private final Table<Seen> seen;
 
+  /** Products by the label that tells them; there are few. */
+  private final Map<String, String> products = new HashMap<>();
+
   public NodeWatcher(Cluster cluster) {
     this.cluster = cluster;
     seen = cluster.tables().table("drift.nodes", Seen::new);
@@ -102,41 +106,52 @@ public final class NodeWatcher implements Watcher {
     if (nodes.size() <= LEAST_OTHERS) {
       return;
     }
-    boolean rollout =
-        nodes.values().stream()
-            .anyMatch(it -> !it.get(UPGRADE).isEmpty() && !it.get(UPGRADE).equals(DONE));
-    for (Map.Entry<String, Labels> node : nodes.entrySet()) {
-      for (String label : ALIKE) {
-        judge(node.getKey(), node.getValue(), label, nodes, rollout, at);
+    for (Labels labels : nodes.values()) {
+      if (!labels.get(UPGRADE).isEmpty() && !labels.get(UPGRADE).equals(DONE)) {
+        return;
+      }
+    }
+    for (String label : ALIKE) {
+      Map<String, Map<String, Integer>> values = valuesByProduct(nodes, label);
+      for (Map.Entry<String, Labels> node : nodes.entrySet()) {
+        String own = node.getValue().get(label);
+        if (!own.isEmpty()) {
+          judge(node.getKey(), own, label, values.get(product(node.getValue())), at);
+        }
       }
     }
   }
 
-  private void judge(
-      String node,
-      Labels labels,
-      String label,
-      Map<String, Labels> nodes,
-      boolean rollout,
-      long at) {
-    String own = labels.get(label);
-    if (own.isEmpty() || rollout) {
-      return;
+  /** How many nodes of each GPU product have which value of a label. */
+  private Map<String, Map<String, Integer>> valuesByProduct(
+      Map<String, Labels> nodes, String label) {
+    Map<String, Map<String, Integer>> values = new HashMap<>();
+    for (Labels labels : nodes.values()) {
+      String value = labels.get(label);
+      if (!value.isEmpty()) {
+        values.computeIfAbsent(product(labels), k -> new TreeMap<>()).merge(value, 1, Integer::sum);
+      }
     }
-    String common = null;
-    int others = 0;
-    for (Map.Entry<String, Labels> other : nodes.entrySet()) {
-      String value = other.getValue().get(label);
-      if (other.getKey().equals(node)
-          || value.isEmpty()
-          || !product(other.getValue()).equals(product(labels))) {
-        continue;
+    return values;
+  }
+
+  /**
+   * @param values number of nodes alike by value, this one among them
+   */
+  private void judge(String node, String own, String label, Map<String, Integer> values, long at) {
+    String common = own;
+    int others = -1;
+    int different = 0;
+    for (Map.Entry<String, Integer> value : values.entrySet()) {
+      others += value.getValue();
+      if (!value.getKey().equals(own)) {
+        different++;
+        common = value.getKey();
       }
-      others++;
-      if (common != null && !common.equals(value)) {
-        return;
-      }
-      common = value;
+    }
+    if (different > 1 || different == 1 && values.get(own) > 1) {
+      // the others don't agree among themselves
+      return;
     }
     if (others < LEAST_OTHERS) {
       return;
@@ -162,8 +177,9 @@ public final class NodeWatcher implements Watcher {
   }
 
   /** The GPU itself, without how it is shared. */
-  private static String product(Labels labels) {
-    return labels.get(PRODUCT).replaceAll("-(SHARED|MIG-.*)$", "");
+  private String product(Labels labels) {
+    return products.computeIfAbsent(
+        labels.get(PRODUCT), it -> it.replaceAll("-(SHARED|MIG-.*)$", ""));
   }
 
   private Entity entity(String node, String label) {

@@ -15,7 +15,6 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 
 /**
  * Clocks that disagree: each node says its own time at the scrape. One node apart from the others
@@ -50,9 +49,13 @@ public final class SkewWatcher implements Watcher {
   private final Cluster cluster;
   private final Table<Offset> offsets;
 
+  /** How many of them are beyond the tolerance; follows from the table. */
+  private int skewed;
+
   public SkewWatcher(Cluster cluster) {
     this.cluster = cluster;
     offsets = cluster.tables().table("telemetry.offsets", Offset::new);
+    offsets.all().values().forEach(it -> skewed += isOff(it.seconds) ? 1 : 0);
   }
 
   @Override
@@ -61,28 +64,38 @@ public final class SkewWatcher implements Watcher {
       if (!Double.isNaN(node.getTimeSeconds()) && node.getTimeSeconds() > 0) {
         long at = snapshot.getHeader().getObservedAt().toEpochMilli();
         String name = node.getNode().isEmpty() ? snapshot.getHeader().getTarget() : node.getNode();
-        offsets.edit(name).seconds = node.getTimeSeconds() - at / 1000.0;
+        Offset offset = offsets.edit(name);
+        double seconds = node.getTimeSeconds() - at / 1000.0;
+        skewed += (isOff(seconds) ? 1 : 0) - (isOff(offset.seconds) ? 1 : 0);
+        offset.seconds = seconds;
         judge(name, at);
       }
     }
   }
 
-  private void judge(String node, long at) {
-    int skewed = 0;
+  private static boolean isOff(double seconds) {
+    return Math.abs(seconds) > TOLERANCE_SECONDS;
+  }
+
+  /** Mean offset of the nodes that are beyond the tolerance. */
+  private double mean() {
     double sum = 0;
-    for (Map.Entry<String, Offset> entry : offsets.all().entrySet()) {
-      if (Math.abs(entry.getValue().seconds) > TOLERANCE_SECONDS) {
-        skewed++;
-        sum += entry.getValue().seconds;
+    for (Offset offset : offsets.all().values()) {
+      if (isOff(offset.seconds)) {
+        sum += offset.seconds;
       }
     }
+    return sum / skewed;
+  }
+
+  private void judge(String node, long at) {
     double seconds = offsets.get(node).seconds;
-    boolean off = Math.abs(seconds) > TOLERANCE_SECONDS;
+    boolean off = isOff(seconds);
     boolean agent = skewed >= 2 && skewed * 2 > offsets.size();
     Entity self = cluster.inventory().self();
     Entity own = self.with("node", node);
     if (agent) {
-      double mean = sum / skewed;
+      double mean = mean();
       cluster
           .conditions()
           .bad(
