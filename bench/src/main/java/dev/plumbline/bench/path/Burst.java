@@ -7,6 +7,8 @@ import dev.plumbline.cli.embedded.Workspace;
 import dev.plumbline.schemas.serde.EventSerializer;
 import dev.plumbline.streams.Detect;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -31,7 +33,7 @@ public final class Burst {
         Detect detect =
             Detect.start(
                 new Detect.Settings(
-                    fixture.client(),
+                    kafka(fixture),
                     fixture.registry,
                     fixture.application(),
                     2,
@@ -63,10 +65,22 @@ public final class Burst {
       out.put("secondsUntilClear", clear);
       out.put("sent", sent);
       out.put("judged", detect.judged());
+      long input = fixture.logged("snapshots");
+      long changelog = fixture.logged("-judge-clusters");
+      out.put("inputBytes", input);
+      out.put("changelogBytes", changelog);
+      out.put("changelogToInput", (double) changelog / input);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** All that is written is to be weighed, so nothing may be compacted away. */
+  private static Map<String, Object> kafka(Fixture fixture) {
+    Map<String, Object> kafka = new HashMap<>(fixture.client());
+    kafka.put("topic.min.compaction.lag.ms", "86400000");
+    return kafka;
   }
 
   private static long send(

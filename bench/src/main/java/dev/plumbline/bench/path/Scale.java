@@ -59,6 +59,7 @@ public final class Scale {
     out.put("heapBytes", heap);
     out.put("heapBytesPerSignal", (double) heap / signals);
     out.put("stateBytesPerSignal", (double) bytes[0] / signals);
+    out.put("stateBytesPerTarget", (double) bytes[0] / load.targets());
     out.put("targets", load.targets());
   }
 

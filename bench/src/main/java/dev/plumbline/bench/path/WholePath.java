@@ -26,7 +26,7 @@ public final class WholePath {
    *
    * @param size the load
    * @param partitions of the snapshot topics
-   * @param rounds that count
+   * @param rounds that count, after one that warms up; 0 counts that one, to see that all runs
    * @param passes how often the stages that only read go over the topics in a round
    * @param plain snapshots that the plain build goes over; it takes milliseconds for each
    * @param only names of the stages to run; empty for all
@@ -76,7 +76,7 @@ public final class WholePath {
               (round == 0 ? "warm-up, " : "round %d of %d, ".formatted(round, settings.rounds()))
                   + stage.about());
           Probe.Taken one = run(stage, fixture, workspace, round);
-          if (round > 0) {
+          if (round > 0 || settings.rounds() == 0) {
             taken.computeIfAbsent(stage.name(), k -> new ArrayList<>()).add(one);
           }
         }

@@ -79,7 +79,7 @@ final class Goals {
     goals.add(
         most(
             "changelog bytes / input bytes, both as they lie in the log",
-            at(all, judging + "/changelogToInput/median"),
+            at(all, "/burst/changelogToInput"),
             1,
             0.15,
             ""));

@@ -167,7 +167,8 @@ public final class Page {
             + " first: the same detectors, and each series an entry of RocksDB, got and put with"
             + " every sample (without the repartitioning that the DSL would add). *log / input* are"
             + " bytes of the changelog to bytes of the snapshots, both as they lie in the broker's"
-            + " log.",
+            + " log; judging writes a checkpoint at most every few seconds, and in so short a run"
+            + " hardly one is due: the goal is held against the burst below, which lasts.",
         "");
   }
 
@@ -275,7 +276,9 @@ public final class Page {
                     number(scale.get("targets").asDouble()),
                     number(scale.get("heapBytesPerSignal").asDouble()),
                     number(scale.get("stateBytesPerSignal").asDouble()))
-            + " series have a detector to themselves; most are looked at with their board or server)."
+            + " series have a detector to themselves; most are looked at with their board or server,"
+            + " whose state takes %s B)."
+                .formatted(number(scale.path("stateBytesPerTarget").asDouble(Double.NaN)))
             + " A process that starts anew is ready after %s s, with %s MB resident; its changelog"
                 .formatted(
                     number(scale.get("restoreSeconds").asDouble()),
@@ -320,8 +323,11 @@ public final class Page {
                       number(burst.get("secondsUntilClear").asDouble()))
               + " s. Of %s snapshots sent, %s were judged."
                   .formatted(
-                      number(burst.get("sent").asDouble()),
-                      number(burst.get("judged").asDouble())));
+                      number(burst.get("sent").asDouble()), number(burst.get("judged").asDouble()))
+              + " The changelog took %s MB beside %s MB of snapshots."
+                  .formatted(
+                      number(burst.path("changelogBytes").asDouble() / 1e6),
+                      number(burst.path("inputBytes").asDouble() / 1e6)));
     }
   }
 
