@@ -5,10 +5,11 @@ import dev.plumbline.agent.mapping.Mapper;
 import dev.plumbline.agent.mapping.Mapping;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,16 +29,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.Options;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * Expositions of the sources parsed by Plumbline and by the parser that Maven Central has for Java
  * (org.hawkular.agent:prometheus-scraper), and mapped to a snapshot, side by side in one run.
- * {@code bench/exposition} runs it and prints MB/s and the ratios.
+ * {@code bench/exposition} prints MB per CPU second and the ratios; JMH runs the same for a closer
+ * look.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -48,6 +45,13 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
     value = 2,
     jvmArgsAppend = {"-Xmx512m", "-XX:+UseSerialGC"})
 public class ExpositionBench {
+  private static final int WARM_UP = 4;
+  private static final int ROUNDS = 9;
+  private static final long ROUND_NANOS = 250_000_000;
+
+  /** What is computed goes here, so that it is. */
+  static volatile long blackhole;
+
   private static final Map<String, String> SOURCES =
       Map.of(
           "dcgm-exporter", "dcgm",
@@ -105,37 +109,69 @@ public class ExpositionBench {
     return Files.readAllBytes(fixtures.resolve(payload + ".prom"));
   }
 
-  /** Runs all and prints MB/s. */
-  public static void main(String[] args) throws RunnerException, IOException {
-    Options options = new OptionsBuilder().include(ExpositionBench.class.getName()).build();
-    Collection<RunResult> results = new Runner(options).run();
-    Map<String, Map<String, double[]>> table = new TreeMap<>();
-    for (RunResult result : results) {
-      String payload = result.getParams().getParam("payload");
-      double size = body(payload).length;
-      double score = result.getPrimaryResult().getScore();
-      double error = result.getPrimaryResult().getScoreError() / score;
-      table
-          .computeIfAbsent(payload, k -> new TreeMap<>())
-          .put(result.getPrimaryResult().getLabel(), new double[] {size / score, error});
+  /** One of the benchmarks above. */
+  private interface Work {
+    Object once() throws Exception;
+  }
+
+  /**
+   * Prints MB per second of CPU time: rounds of all three in turn, each of at least {@value
+   * #ROUND_NANOS} ns, and their median. Unlike wall time that hardly moves on a busy machine.
+   */
+  public static void main(String[] args) throws Exception {
+    System.out.println(
+        "| payload | Plumbline MB/s | hawkular MB/s | ratio | to the snapshot MB/s |");
+    System.out.println("|---|---|---|---|---|");
+    for (String payload : new TreeMap<>(SOURCES).keySet()) {
+      ExpositionBench bench = new ExpositionBench();
+      bench.payload = payload;
+      bench.read();
+      Work[] works = {bench::plumbline, bench::hawkular, bench::snapshot};
+      double[][] speeds = new double[works.length][ROUNDS];
+      for (int round = -WARM_UP; round < ROUNDS; round++) {
+        for (int i = 0; i < works.length; i++) {
+          double speed = bench.body.length * 1e3 / nanos(works[i]);
+          if (round >= 0) {
+            speeds[i][round] = speed;
+          }
+        }
+      }
+      for (double[] speed : speeds) {
+        Arrays.sort(speed);
+      }
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %s | %s | %.1f | %s |%n",
+          payload,
+          spread(speeds[0]),
+          spread(speeds[1]),
+          speeds[0][ROUNDS / 2] / speeds[1][ROUNDS / 2],
+          spread(speeds[2]));
     }
-    List<String> lines = new ArrayList<>();
-    lines.add("| payload | Plumbline MB/s | hawkular MB/s | ratio | to the snapshot MB/s |");
-    lines.add("|---|---|---|---|---|");
-    table.forEach(
-        (payload, row) ->
-            lines.add(
-                String.format(
-                    Locale.ROOT,
-                    "| %s | %.0f ± %.0f %% | %.1f ± %.0f %% | %.1f | %.0f ± %.0f %% |",
-                    payload,
-                    row.get("plumbline")[0],
-                    row.get("plumbline")[1] * 100,
-                    row.get("hawkular")[0],
-                    row.get("hawkular")[1] * 100,
-                    row.get("plumbline")[0] / row.get("hawkular")[0],
-                    row.get("snapshot")[0],
-                    row.get("snapshot")[1] * 100)));
-    System.out.println(String.join("\n", lines));
+  }
+
+  /** CPU time of one run, over a round of them. */
+  private static double nanos(Work work) throws Exception {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long began = threads.getCurrentThreadCpuTime();
+    long end = began;
+    int runs = 0;
+    while (end - began < ROUND_NANOS) {
+      for (int i = 0; i < 20; i++) {
+        blackhole += System.identityHashCode(work.once());
+      }
+      runs += 20;
+      end = threads.getCurrentThreadCpuTime();
+    }
+    return (end - began) / (double) runs;
+  }
+
+  private static String spread(double[] sorted) {
+    return String.format(
+        Locale.ROOT,
+        "%.0f (%.0f-%.0f)",
+        sorted[sorted.length / 2],
+        sorted[sorted.length / 4],
+        sorted[sorted.length * 3 / 4]);
   }
 }
