@@ -41,6 +41,7 @@ public final class Page {
         "    bench/performance                 measures everything and writes this page",
         "    ./plumbline bench                 a short form of the first table, on your machine",
         "    bench/exposition                  parsing beside the parser that Maven Central has",
+        "    bench/agent                       CPU and memory of a real agent",
         "",
         "The unit is CPU time, of the application and of the broker, for a snapshot of 190 samples (a"
             + " node with 8 GPUs). What is compared ran in turns in one process on the same topics;"
