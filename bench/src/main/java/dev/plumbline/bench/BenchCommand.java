@@ -121,7 +121,7 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       defaultValue = "0",
       description = {
         "Snapshots a second that latency is measured at;",
-        "otherwise half of what the whole path judged, at most 4000."
+        "otherwise half of what the machine sustains with generator and readers."
       })
   double rate;
 
@@ -214,23 +214,19 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
           }
         });
     sections.put("micro", out -> Micro.run(1, 300, "", progress, out));
-    sections.put("latency", out -> Latency.run(rate(figures), 15, progress, out));
+    sections.put("latency", out -> Latency.run(rate, 15, progress, out));
     sections.put("scale", out -> Scale.run(1_000_000, progress, out));
     sections.put("failover", out -> Failover.run(3, progress, out));
     sections.put("start", out -> ColdStart.run(3, progress, out));
     sections.put("history", out -> History.run(3, progress, out));
-    sections.put("burst", out -> Burst.run(rate(figures) / 5, burst, progress, out));
+    sections.put("burst", out -> Burst.run(mean(figures), burst, progress, out));
     return sections;
   }
 
-  private double rate(JsonNode figures) {
-    if (rate > 0) {
-      return rate;
-    }
-    JsonNode path = figures.path("path");
-    double judged = path.at("/stages/at-least-once/samplesPerSecond/median").asDouble(0);
-    double each = path.at("/load/samplesPerSnapshot").asDouble(Size.SNAPSHOT);
-    return judged == 0 ? 2000 : Math.max(200, Math.min(4000, Math.floor(judged / each / 2)));
+  /** A fifth of half the load, so that ten times of it is all that the machine sustains. */
+  private double mean(JsonNode figures) {
+    double half = rate > 0 ? rate : figures.at("/latency/snapshotsPerSecond").asDouble(2000);
+    return Math.max(1, Math.floor(half / 5));
   }
 
   private static Consumer<String> progress(PrintWriter err) {

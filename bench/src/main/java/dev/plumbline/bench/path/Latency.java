@@ -41,6 +41,7 @@ public final class Latency {
   private static final int CODE = 79;
   private static final int OTHER_CODE = 48;
   private static final int TURNS = 16;
+  private static final long MOST_AHEAD = 50_000;
   private static final long MOST_WARM_UP = 30_000_000_000L;
 
   private Latency() {}
@@ -48,12 +49,19 @@ public final class Latency {
   /**
    * Runs it for both guarantees of judging.
    *
-   * @param snapshotsPerSecond that are sent
+   * @param rate snapshots that are sent in a second; 0 for half of what generator, broker,
+   *     detection and readers sustain together on this machine
    * @param seconds that count, once detection is warm and keeps up
    */
-  public static void run(
-      double snapshotsPerSecond, int seconds, Consumer<String> progress, ObjectNode out)
+  public static void run(double rate, int seconds, Consumer<String> progress, ObjectNode out)
       throws IOException {
+    double snapshotsPerSecond = rate;
+    if (rate == 0) {
+      progress.accept("latency, what the machine sustains");
+      double sustained = sustained();
+      out.put("sustainedPerSecond", sustained);
+      snapshotsPerSecond = Math.floor(sustained / 2);
+    }
     out.put("snapshotsPerSecond", snapshotsPerSecond);
     out.put("seconds", seconds);
     for (Guarantee guarantee : Guarantee.values()) {
@@ -81,6 +89,54 @@ public final class Latency {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       }
+    }
+  }
+
+  /** Snapshots that are judged in a second when they are sent as fast as it goes. */
+  private static double sustained() throws IOException {
+    try (Workspace workspace = Workspace.temporary();
+        BrokerProcess broker = BrokerProcess.start(workspace.folder("kafka"), "-Xmx1g");
+        Fixture fixture = new Fixture(broker, 4);
+        Detect detect =
+            Detect.start(
+                new Detect.Settings(
+                    fixture.client(),
+                    fixture.registry,
+                    fixture.application(),
+                    1,
+                    true,
+                    workspace.folder("state"),
+                    null));
+        KafkaProducer<String, byte[]> producer = fixture.producer()) {
+      EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
+      Load load = new Load(new Size(16, 8, Integer.MAX_VALUE, 30));
+      long warm = System.nanoTime() + 8_000_000_000L;
+      long ends = warm + 6_000_000_000L;
+      long sent = 0;
+      long before = -1;
+      long began = 0;
+      while (System.nanoTime() < ends) {
+        if (before < 0 && System.nanoTime() > warm) {
+          before = detect.judged();
+          began = System.nanoTime();
+        }
+        if (sent - detect.judged() > MOST_AHEAD) {
+          // what piles up only hides who is the slower one
+          LockSupport.parkNanos(1_000_000);
+          continue;
+        }
+        sent +=
+            load.scrape(
+                (topic, cluster, at, snapshot, samples) ->
+                    producer.send(
+                        new ProducerRecord<>(
+                            topic.name(),
+                            null,
+                            at,
+                            cluster,
+                            bytes.serialize(topic.name(), snapshot))));
+      }
+      return (detect.judged() - before) / ((System.nanoTime() - began) / 1e9);
     }
   }
 

@@ -39,8 +39,11 @@ final class StreamsRun {
       }
       taken = probe.end(done.getAsLong());
     }
-    taken.other().put("changelogBytes", (double) fixture.logged(application + "-"));
-    taken.other().put("of", (double) done.getAsLong());
+    long changelog = fixture.logged(application + "-");
+    if (changelog > 0) {
+      taken.other().put("changelogBytes", (double) changelog);
+      taken.other().put("of", (double) done.getAsLong());
+    }
     fixture.clean(application);
     return taken;
   }

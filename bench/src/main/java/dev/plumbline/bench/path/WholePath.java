@@ -144,13 +144,19 @@ public final class WholePath {
       }
       rounds.get(0).other().keySet().forEach(it -> other(rounds, it, fixture, input, one));
     }
-    if (taken.containsKey("plain") && taken.containsKey("at-least-once")) {
-      Spread.ratio(taken.get("plain"), taken.get("at-least-once"), Probe.Taken::micros)
-          .put(out, "plainToAtLeastOnce");
-    }
-    if (taken.containsKey("exactly-once") && taken.containsKey("at-least-once")) {
-      Spread.ratio(taken.get("exactly-once"), taken.get("at-least-once"), Probe.Taken::micros)
-          .put(out, "exactlyOnceToAtLeastOnce");
+    ratio(taken, "plain", "at-least-once", out, "plainToAtLeastOnce");
+    ratio(taken, "exactly-once", "at-least-once", out, "exactlyOnceToAtLeastOnce");
+    ratio(taken, "two-threads", "at-least-once", out, "twoThreadsToOne");
+  }
+
+  private static void ratio(
+      Map<String, List<Probe.Taken>> taken,
+      String stage,
+      String anchor,
+      ObjectNode out,
+      String name) {
+    if (taken.containsKey(stage) && taken.containsKey(anchor)) {
+      Spread.ratio(taken.get(stage), taken.get(anchor), Probe.Taken::micros).put(out, name);
     }
   }
 

@@ -136,7 +136,7 @@ final class Goals {
     goals.add(
         most(
             "CPU of a snapshot with two threads / with one",
-            at(all, "/path/stages/two-threads/micros/median") / at(all, judging + "/micros/median"),
+            at(all, "/path/twoThreadsToOne/median"),
             1.2,
             1.05,
             " x"));

@@ -86,7 +86,11 @@ public final class Page {
                   goal.bound(goal.goal()),
                   goal.verdict()));
     }
-    say("");
+    say(
+        "",
+        "What an agent costs, and parsing, are in [run in production](run-in-production.md), by the"
+            + " two other commands above.",
+        "");
   }
 
   private void path(String name, Path folder) throws IOException {
@@ -229,10 +233,14 @@ public final class Page {
     say(
         "## From append to record",
         "",
-        "%s snapshots a second for %s s; generator, detection and readers share the machine."
+        "%s snapshots a second for %s s%s; generator, broker, detection and readers share the machine."
             .formatted(
                 number(latency.get("snapshotsPerSecond").asDouble()),
-                latency.get("seconds").asText()),
+                latency.get("seconds").asText(),
+                latency.has("sustainedPerSecond")
+                    ? ", half of the %s that it sustains"
+                        .formatted(number(latency.get("sustainedPerSecond").asDouble()))
+                    : ""),
         "",
         "| judging | record | n | p50, ms | p90 | p99 | p99.9 |",
         "|---|---|---|---|---|---|---|");
