@@ -11,8 +11,10 @@ import java.util.Arrays;
  * repeats nearly all of its names and label values at every scrape.
  */
 final class Names {
-  /** Beyond so many different texts new ones are made each time: churn must not fill the heap. */
-  static final int MOST = 100_000;
+  /** With more texts or bytes than this it starts anew: churn must not fill the heap. */
+  static final int MOST = 50_000;
+
+  static final int MOST_BYTES = 4 << 20;
 
   /** Longer texts are not kept: what is that long seldom comes twice. */
   static final int LONGEST = 512;
@@ -26,6 +28,7 @@ final class Names {
   private byte[][] bytes = new byte[1 << 12][];
   private String[] texts = new String[1 << 12];
   private int size;
+  private int held;
 
   String of(byte[] body, int from, int to) {
     int mask = texts.length - 1;
@@ -38,7 +41,15 @@ final class Names {
       slot = (slot + 1) & mask;
     }
     String text = new String(body, from, to - from, StandardCharsets.UTF_8);
-    if (size < MOST && to - from <= LONGEST) {
+    if (to - from <= LONGEST) {
+      if (size == MOST || held > MOST_BYTES) {
+        Arrays.fill(bytes, null);
+        Arrays.fill(texts, null);
+        size = 0;
+        held = 0;
+        slot = hash(body, from, to) & mask;
+      }
+      held += to - from;
       bytes[slot] = Arrays.copyOfRange(body, from, to);
       texts[slot] = text;
       if (++size > texts.length / 2) {
