@@ -826,20 +826,18 @@ final class Faults {
                     status.put("totalViolations", n);
                     status.put("violations", rows);
                   }));
-      truth.add(
-          new Truth.Event(
+      Truth.Event audit =
+          truth.add(
+              new Truth.Event(
                   "drift.policy",
                   Truth.entity(site, "object", key),
                   from,
                   fleet.end,
-                  n + " new violations in the audit")
-              .also(
-                  Truth.entity(
-                      site,
-                      "namespace",
-                      d.namespace(),
-                      "object",
-                      "v1/Pod/" + d.namespace() + "/" + d.spec.name() + "-debug-0")));
+                  n + " new violations in the audit"));
+      for (int i = 0; i < Math.min(20, n); i++) {
+        String pod = "v1/Pod/" + d.namespace() + "/" + d.spec.name() + "-debug-" + i;
+        audit.also(Truth.entity(site, "namespace", d.namespace(), "object", pod));
+      }
     }
   }
 
