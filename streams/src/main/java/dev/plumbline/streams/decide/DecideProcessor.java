@@ -10,20 +10,46 @@ import dev.plumbline.streams.incidents.Incidents;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.remediation.Planner;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** The deciding stage of one partition: findings to incidents, incidents to remediations. */
+/**
+ * The deciding stage of one partition: findings to incidents, incidents to remediations. Live, each
+ * change of a finding is decided when it comes; those of a tape are decided at its end, in the order
+ * of their event time.
+ */
 final class DecideProcessor implements Processor<String, Finding, String, Object> {
   static final String STORE = "decisions";
   static final String INCIDENTS = "incidents";
   static final String REMEDIATIONS = "remediations";
+
+  /** Owner of what is kept of the partition itself; no cluster has this UID. */
+  private static final String PARTITION = "partition";
+
+  /** That a stage has ended its findings in this partition; its being there says it all. */
+  private static final class Ended implements State {
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+    }
+  }
 
   /** One cluster of the partition. */
   private final class Seat {
@@ -31,11 +57,13 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     final Planner planner;
     final Tables tables;
     final Seen seen;
+    final Waiting waiting;
     private long now;
 
     Seat(String cluster, Tables tables) {
       this.tables = tables;
       seen = new Seen(tables);
+      waiting = new Waiting(tables);
       planner = new Planner(cluster, tables, DecideProcessor.this::remedy);
       incidents =
           new Incidents(
@@ -60,6 +88,8 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   private final Map<String, Seat> seats = new TreeMap<>();
   private ProcessorContext<String, Object> context;
   private EntityStore store;
+  private Tables own;
+  private Table<Ended> ended;
   private String task;
 
   DecideProcessor(boolean live, Instruments instruments, Board board) {
@@ -74,7 +104,13 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     task = "decide-" + context.taskId();
     store = context.getStateStore(STORE);
     seats.clear();
-    for (String cluster : store.open(this::save)) {
+    Set<String> owners = store.open(this::save);
+    own = Tables.unpaged(store.take(PARTITION));
+    ended = own.table("decide.ended", Ended::new);
+    for (String cluster : owners) {
+      if (cluster.equals(PARTITION)) {
+        continue;
+      }
       seat(cluster).incidents.open().forEach(incident -> board.changed(task, incident));
     }
     if (live) {
@@ -88,6 +124,12 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   @Override
   public void process(Record<String, Finding> record) {
     if (EndOfTape.is(record.headers())) {
+      ended.edit(record.key());
+      if (ended.size() == EndOfTape.STAGES) {
+        for (Seat seat : seats.values()) {
+          seat.waiting.release(it -> seat.take(it, it.getAt().toEpochMilli()));
+        }
+      }
       for (String stage : new String[] {INCIDENTS, REMEDIATIONS}) {
         context.forward(
             new Record<String, Object>(record.key(), null, record.timestamp(), EndOfTape.headers()),
@@ -100,10 +142,14 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
       return;
     }
     String cluster = finding.getEntity().getOrDefault("cluster", "");
-    long now = live ? context.currentSystemTimeMs() : finding.getAt().toEpochMilli();
     Seat seat = seat(cluster);
-    if (seat.seen.isNew(finding)) {
-      seat.take(finding, now);
+    if (!seat.seen.isNew(finding)) {
+      return;
+    }
+    if (live) {
+      seat.take(finding, context.currentSystemTimeMs());
+    } else {
+      seat.waiting.add(finding);
     }
   }
 
@@ -145,6 +191,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private void save(EntityStore.Pages pages) {
+    pages.write(PARTITION, own);
     seats.forEach((cluster, seat) -> pages.write(cluster, seat.tables));
   }
 }

@@ -18,7 +18,7 @@ public final class EndOfTape {
   private static final String PREFIX = "end-of-tape/";
 
   /** Stages that end their findings by themselves: each of them in every partition. */
-  private static final int STAGES = 2;
+  public static final int STAGES = 2;
 
   private EndOfTape() {}
 
