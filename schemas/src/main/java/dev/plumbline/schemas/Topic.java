@@ -95,6 +95,11 @@ public record Topic(
     return new Topic(name, type, "cluster UID", true, false, Duration.ofDays(7));
   }
 
+  /** True for what a fleet's operators read with tools of their own. */
+  private boolean isForReaders() {
+    return type == Finding.class || type == Incident.class || type == Remediation.class;
+  }
+
   /** Subject of the values in the registry: topic name strategy. */
   public String subject() {
     return name + "-value";
@@ -108,6 +113,10 @@ public record Topic(
       settings.put("retention.ms", Long.toString(retention.toMillis()));
     }
     settings.put("max.message.bytes", "8388608");
+    if (isForReaders()) {
+      // the one codec that every client library brings; KafkaJS has neither lz4 nor zstd
+      settings.put("compression.type", "gzip");
+    }
     return settings;
   }
 }
