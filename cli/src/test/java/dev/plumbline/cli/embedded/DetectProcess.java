@@ -5,7 +5,10 @@ import dev.plumbline.streams.Detect;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Detection in a process of its own, to be killed. Arguments: broker, registry, state folder. */
+/**
+ * Detection in a process of its own, to be killed. Arguments: broker, registry, state folder,
+ * guarantee.
+ */
 public final class DetectProcess {
   private DetectProcess() {}
 
@@ -18,7 +21,8 @@ public final class DetectProcess {
             2,
             false,
             Path.of(args[2]),
-            null));
+            null,
+            Detect.Guarantee.of(args[3])));
     Thread.currentThread().join();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Incident;
@@ -16,8 +17,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -29,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** The recorded fleet of the demo through the production path on a real broker. */
 class ReplayIT {
   @TempDir static Path folder;
+  private static final int KILLS = 3;
+
   private static Path tape;
+  private static Replay.Result once;
 
   @BeforeAll
   static void tape() throws IOException {
@@ -57,22 +63,41 @@ class ReplayIT {
             members ->
                 assertThat(members)
                     .extracting(Member::getKind)
-                    .contains("latency.swing", "drift.config"));
+                    .contains("latency.swing", "gpu.contention"));
     assertThat(result.remediations()).isNotEmpty();
     assertThat(result.broken()).isZero();
   }
 
   @Test
-  void oneOrFourPartitionsAndAKillInTheMiddleGiveTheSameLines() throws Exception {
-    Replay.Result once = replayed("two", 1);
-    Replay.Result killed = killedInTheMiddle();
+  void oneOrFourPartitionsGiveTheSameLines() throws IOException {
+    assertSame(replayed("four", 4), once());
+  }
 
-    assertThat(lines(killed.findings(), EventJson::of))
-        .isEqualTo(lines(once.findings(), EventJson::of));
-    assertThat(lines(killed.incidents(), EventJson::of))
-        .isEqualTo(lines(once.incidents(), EventJson::of));
-    assertThat(lines(killed.remediations(), EventJson::of))
-        .isEqualTo(lines(once.remediations(), EventJson::of));
+  @Test
+  void killsAtAnyMomentChangeNoLineAtLeastOnce() throws Exception {
+    assertSame(killed("at-least-once", new Random(1)), once());
+  }
+
+  @Test
+  void killsAtAnyMomentChangeNoLineExactlyOnce() throws Exception {
+    assertSame(killed("exactly-once", new Random(2)), once());
+  }
+
+  /** What comes of the tape when nothing happens; made once. */
+  private static synchronized Replay.Result once() throws IOException {
+    if (once == null) {
+      once = replayed("once", 1);
+    }
+    return once;
+  }
+
+  private static void assertSame(Replay.Result one, Replay.Result other) {
+    assertThat(lines(one.findings(), EventJson::of))
+        .isEqualTo(lines(other.findings(), EventJson::of));
+    assertThat(lines(one.incidents(), EventJson::of))
+        .isEqualTo(lines(other.incidents(), EventJson::of));
+    assertThat(lines(one.remediations(), EventJson::of))
+        .isEqualTo(lines(other.remediations(), EventJson::of));
   }
 
   private static <T> List<String> lines(List<T> events, Function<T, ObjectNode> json) {
@@ -88,8 +113,9 @@ class ReplayIT {
     }
   }
 
-  private static Replay.Result killedInTheMiddle() throws Exception {
-    Path run = folder.resolve("killed");
+  /** Detection in processes that are killed one after the other, and one that ends it. */
+  private static Replay.Result killed(String guarantee, Random random) throws Exception {
+    Path run = folder.resolve(guarantee);
     try (EmbeddedBroker broker = EmbeddedBroker.start(run.resolve("kafka"), 0);
         RegistryServer registry = RegistryServer.start(broker.client(), 0)) {
       Replay replay =
@@ -98,40 +124,76 @@ class ReplayIT {
               SchemaRegistry.connect(Map.of("schema.registry.url", registry.url())),
               problem -> {});
       replay.load(List.of(tape), 4);
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx512m",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  DetectProcess.class.getName(),
-                  broker.address(),
-                  registry.url(),
-                  run.resolve("state-of-the-killed").toString())
-              .redirectErrorStream(true)
-              .redirectOutput(run.resolve("log").toFile())
-              .start();
       try (Admin admin = Admin.create(broker.client())) {
-        // something was found, and more is to come
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .pollInterval(Duration.ofMillis(20))
-            .until(() -> found(admin) > 0 || !process.isAlive());
-        assertThat(process.isAlive()).isTrue();
-      } finally {
-        process.destroyForcibly().waitFor();
+        long all = committed(admin, true);
+        long reached = 0;
+        for (int kill = 0; kill < KILLS; kill++) {
+          reached += random.nextInt((int) (all / KILLS));
+          runUntil(admin, reached, broker, registry, run.resolve("life-" + kill), guarantee);
+        }
       }
       return replay.detect(run.resolve("state"), 2, 4);
     }
   }
 
-  private static long found(Admin admin) throws Exception {
-    long found = 0;
-    for (int partition = 0; partition < 4; partition++) {
-      TopicPartition one = new TopicPartition("plumbline.findings", partition);
-      found +=
-          admin.listOffsets(Map.of(one, OffsetSpec.latest())).partitionResult(one).get().offset();
+  /** A process that is killed as soon as it has judged so many records. */
+  private static void runUntil(
+      Admin admin,
+      long records,
+      EmbeddedBroker broker,
+      RegistryServer registry,
+      Path state,
+      String guarantee)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DetectProcess.class.getName(),
+                broker.address(),
+                registry.url(),
+                state.toString(),
+                guarantee)
+            .redirectErrorStream(true)
+            .redirectOutput(state.resolveSibling(state.getFileName() + ".log").toFile())
+            .start();
+    try {
+      await()
+          .atMost(Duration.ofSeconds(90))
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> committed(admin, false) > records || !process.isAlive());
+      assertThat(process.isAlive()).isTrue();
+    } finally {
+      process.destroyForcibly().waitFor();
     }
-    return found;
+  }
+
+  /** Snapshot records that are there, or that are judged and committed. */
+  private static long committed(Admin admin, boolean there) throws Exception {
+    Map<TopicPartition, OffsetSpec> inputs = new HashMap<>();
+    for (Topic topic :
+        List.of(Topic.RESOURCE_SNAPSHOTS, Topic.LATENCY_SNAPSHOTS, Topic.POLICY_SNAPSHOTS)) {
+      for (int partition = 0; partition < 4; partition++) {
+        inputs.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+      }
+    }
+    if (there) {
+      return admin.listOffsets(inputs).all().get().values().stream()
+          .mapToLong(it -> it.offset())
+          .sum();
+    }
+    return admin
+        .listConsumerGroupOffsets("plumbline-judge")
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .entrySet()
+        .stream()
+        .filter(it -> inputs.containsKey(it.getKey()) && it.getValue() != null)
+        .mapToLong(it -> it.getValue().offset())
+        .sum();
   }
 }
