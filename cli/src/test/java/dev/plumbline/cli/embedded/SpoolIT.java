@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
@@ -146,7 +147,7 @@ class SpoolIT {
         .contains(
             "plumbline_agent_scrape_last_success_timestamp_seconds{source=\"node\",target=\"");
     first.destroyForcibly().waitFor();
-    agent(config);
+    Process second = agent(config);
     int before = scrapes.get();
     await().atMost(LONG).until(() -> scrapes.get() >= before + 3);
 
@@ -170,6 +171,12 @@ class SpoolIT {
           assertThat(of).isEqualTo(LongStream.range(0, of.size()).boxed().toList());
         }
         assertThat(came).hasSizeGreaterThanOrEqualTo(before);
+
+        second.destroy();
+        assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        try (Spool left = Spool.open(folder.resolve("spool"), 1 << 20)) {
+          assertThat(left.depth()).as("what a stop left unsent").isZero();
+        }
       }
     }
     exporter.stop(0);
