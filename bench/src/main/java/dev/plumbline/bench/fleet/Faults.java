@@ -44,6 +44,11 @@ final class Faults {
     to = Math.min(fleet.end - 300, from + length);
   }
 
+  /** Another fault in the same run, with a size and a moment of its own. */
+  Faults another() {
+    return new Faults(fleet, truth, draw);
+  }
+
   // --------------------------------------------------------------------------------------
   // contention
 

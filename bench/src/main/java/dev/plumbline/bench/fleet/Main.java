@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Writes tapes of simulated fleets with their ground truth. */
 public final class Main {
@@ -15,7 +16,21 @@ public final class Main {
       """
       usage: Main --scenario NAME[,NAME...]|all --seed N[,N...] --out DIR
              Main --list
+      [--clusters N --nodes N --boards N] [--interval SECONDS] [--hours H] [--load FACTOR]
+      change the fleet that the seed has drawn; nodes and boards count per cluster and per node.
       Writes NAME-SEED.tape.jsonl.gz, .truth.jsonl and .meta.json into DIR.""";
+
+  private static final List<String> OPTIONS =
+      List.of(
+          "--scenario",
+          "--seed",
+          "--out",
+          "--clusters",
+          "--nodes",
+          "--boards",
+          "--interval",
+          "--hours",
+          "--load");
 
   private Main() {}
 
@@ -29,7 +44,7 @@ public final class Main {
             .forEach(s -> System.out.println((s.negative() ? "benign " : "fault  ") + s.name()));
         return;
       }
-      if (!List.of("--scenario", "--seed", "--out").contains(args[i]) || i + 1 == args.length) {
+      if (!OPTIONS.contains(args[i]) || i + 1 == args.length) {
         fail(args[i] + ": not an option, or without its value");
       }
       options.put(args[i], args[++i]);
@@ -41,12 +56,43 @@ public final class Main {
     for (String seed : options.get("--seed").split(",")) {
       for (Scenario scenario : chosen(options.get("--scenario"))) {
         long started = System.nanoTime();
-        long lines = write(scenario, Long.parseLong(seed), out);
+        long lines = write(scenario, Long.parseLong(seed), out, s -> changed(s, options));
         System.err.printf(
             "%s-%s: %d lines, %.1f s%n",
             scenario.name(), seed, lines, (System.nanoTime() - started) / 1e9);
       }
     }
+  }
+
+  private static Shape changed(Shape drawn, Map<String, String> options) {
+    double interval = number(options, "--interval", drawn.interval());
+    double hours = number(options, "--hours", drawn.hours());
+    Shape shape = drawn.with(interval, hours).withLoad(number(options, "--load", drawn.load()));
+    if (options.keySet().stream()
+        .noneMatch(List.of("--clusters", "--nodes", "--boards")::contains)) {
+      return shape;
+    }
+    return shape.sized(
+        (int) number(options, "--clusters", drawn.sites().size()),
+        (int) number(options, "--nodes", 4),
+        (int) number(options, "--boards", 2));
+  }
+
+  private static double number(Map<String, String> options, String name, double otherwise) {
+    String text = options.get(name);
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      double value = Double.parseDouble(text);
+      if (value > 0) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below, with the value
+    }
+    fail(name + " " + text + ": must be a number above 0");
+    return otherwise;
   }
 
   private static Collection<Scenario> chosen(String names) {
@@ -71,8 +117,14 @@ public final class Main {
 
   /** Plays a scenario and its twin; the same seed gives the same bytes. */
   static long write(Scenario scenario, long seed, Path out) throws IOException {
+    return write(scenario, seed, out, s -> s);
+  }
+
+  private static long write(Scenario scenario, long seed, Path out, UnaryOperator<Shape> change)
+      throws IOException {
     long own = Draw.hash(seed, scenario.name());
-    Shape shape = scenario.shape().apply(Shape.drawn(own, scenario.interval(), scenario.hours()));
+    Shape drawn = Shape.drawn(own, scenario.interval(), scenario.hours());
+    Shape shape = change.apply(scenario.shape().apply(drawn));
     Moments moments = Fleet.moments(own, shape.startHour());
     String name = scenario.name() + "-" + seed;
     Truth truth = new Truth();

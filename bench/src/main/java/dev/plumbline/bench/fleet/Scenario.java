@@ -101,6 +101,26 @@ record Scenario(
     ALL.put(
         "memory-leak",
         new Scenario("memory-leak", 900, 48, Scenario::quiet, b -> {}, Faults::memoryLeak));
+    fault(
+        "several",
+        60,
+        4,
+        f -> {
+          f.thermal();
+          f.another().outOfBand();
+          f.another().cpuStarvation();
+          f.another().policyWeakened();
+        });
+    fault(
+        "change-day",
+        60,
+        4,
+        f -> {
+          f.imageRegression(false);
+          f.another().databaseDrift();
+          f.another().targetFailing();
+          f.another().newViolation();
+        });
 
     benign("steady", 30, 3, s -> s, b -> {});
     benign("morning", 60, 6, s -> s.startingAt(6), Benign::trainingAlone);

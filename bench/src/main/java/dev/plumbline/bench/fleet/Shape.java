@@ -45,6 +45,35 @@ record Shape(
     return new Shape(sites, workloads, newInterval, newHours, load, detailed, startHour);
   }
 
+  /**
+   * As many sites of that many nodes with that many boards, after the pattern of the ones drawn.
+   */
+  Shape sized(int clusters, int nodes, int boards) {
+    List<SiteSpec> other = new ArrayList<>();
+    for (int i = 0; i < clusters; i++) {
+      SiteSpec s = sites.get(i % sites.size());
+      String number = i < sites.size() ? "" : "-" + (i / sites.size() + 1);
+      other.add(
+          new SiteSpec(
+              s.name() + number,
+              s.prefix() + number,
+              s.provider(),
+              s.kind(),
+              s.region(),
+              s.jurisdiction(),
+              s.product(),
+              nodes,
+              boards,
+              s.sharedNode() == 0 ? 0 : Math.max(1, nodes - 1),
+              s.migNode() == 0 ? 0 : nodes,
+              s.everyHolder(),
+              s.oldHostLabel(),
+              s.gitops(),
+              s.load()));
+    }
+    return new Shape(other, workloads, interval, hours, load, detailed, startHour);
+  }
+
   Shape withLoad(double factor) {
     return new Shape(sites, workloads, interval, hours, factor, detailed, startHour);
   }

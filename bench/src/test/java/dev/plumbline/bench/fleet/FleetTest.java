@@ -106,7 +106,7 @@ class FleetTest {
 
   private static Scenario brief(String name) {
     Scenario s = Scenario.all().get(name);
-    return new Scenario(s.name(), 60, .8, s.shape(), s.benign(), s.fault());
+    return new Scenario(s.name(), 60, .6, s.shape(), s.benign(), s.fault());
   }
 
   private List<JsonNode> truth(String name) throws IOException {
