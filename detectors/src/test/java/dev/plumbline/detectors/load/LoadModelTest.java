@@ -47,6 +47,22 @@ class LoadModelTest {
     assertThat(model.expected(300, 100)).isBetween(before * 0.9, before * 1.1);
   }
 
+  @Test
+  void oneScrapeAtAnAbsurdLoadDoesNotMoveWhatIsUsual() {
+    LoadModel model = learned(new Random(5), 200, 10, 0.02);
+    double before = model.expected(300, 100);
+    model.learn(6_000, 100, before);
+
+    assertThat(model.expected(300, 100)).isBetween(before * 0.9, before * 1.1);
+  }
+
+  @Test
+  void farFromWhatWasLearnedItIsLessSure() {
+    LoadModel model = learned(new Random(6), 40, 10, 0.02);
+
+    assertThat(model.deviation(300, 100)).isLessThan(model.deviation(2_000, 100));
+  }
+
   @Property(tries = 100)
   void theExcessDoesNotDependOnTheUnitOfTime(
       @ForAll @IntRange(min = 1, max = 10_000) int seed,

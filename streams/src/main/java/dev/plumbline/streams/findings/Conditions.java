@@ -95,6 +95,27 @@ public final class Conditions {
    */
   public void bad(
       Rule rule, Entity entity, long at, Severity severity, Evidence evidence, Cause cause) {
+    bad(rule, entity, at, at, severity, evidence, cause);
+  }
+
+  /**
+   * A bad sight of a condition whose beginning is known better than by the first sight of it.
+   *
+   * @param since when it began, event time in milliseconds
+   */
+  public void bad(
+      Rule rule, Entity entity, long since, long at, Severity severity, Evidence evidence) {
+    bad(rule, entity, since, at, severity, evidence, null);
+  }
+
+  private void bad(
+      Rule rule,
+      Entity entity,
+      long since,
+      long at,
+      Severity severity,
+      Evidence evidence,
+      Cause cause) {
     suspects.add(entity);
     Condition c = table.edit(key(rule, entity));
     if (c.phase == Phase.RESOLVED && at - c.resolvedAt > STORY.toMillis()) {
@@ -104,7 +125,7 @@ public final class Conditions {
     if (c.phase != Phase.OPEN) {
       if (c.phase == Phase.RESOLVED || c.badSights == 0) {
         c.phase = Phase.SUSPECTED;
-        c.badSince = at;
+        c.badSince = Math.min(since, at);
         c.badSights = 0;
       }
       c.badSights++;

@@ -136,6 +136,21 @@ public final class ContentionWatcher implements Watcher {
     }
   }
 
+  /** A board that is throttled or failing explains the slowdown: nobody else is accused of it. */
+  private boolean isHeldDown(Pod victim) {
+    for (Finding open : cluster.conditions().open()) {
+      boolean board =
+          open.getKind().equals(Kind.GPU_THROTTLE) || open.getKind().equals(Kind.GPU_FAULT);
+      if (board
+          && open.getSeverity() != Severity.info
+          && victim.node.equals(open.getEntity().get("node"))
+          && (victim.gpus.isEmpty() || victim.gpus.contains(open.getEntity().get("gpu")))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private boolean stillSlow(Finding contention) {
     for (Finding open : cluster.conditions().open()) {
       if (open.getKind().equals(Kind.LATENCY_SWING)
@@ -150,7 +165,7 @@ public final class ContentionWatcher implements Watcher {
   private void suffer(Finding swing, long at) {
     Pod victim =
         cluster.inventory().pod(swing.getEntity().get("namespace"), swing.getEntity().get("pod"));
-    if (victim == null) {
+    if (victim == null || isHeldDown(victim)) {
       return;
     }
     Suspect worst = null;

@@ -1,6 +1,5 @@
 package dev.plumbline.streams.latency;
 
-import dev.plumbline.detectors.load.LoadModel;
 import dev.plumbline.schemas.event.Evidence;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.Histogram;
@@ -21,40 +20,64 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Model servers whose decode steps take longer than their load explains.
+ * Model servers that answer more slowly than their load explains: the time of a decode step, and the
+ * time to the first token.
  *
- * <p>A step's time is the sum over the count of the inter-token histogram between two scrapes:
- * exact whatever the buckets are. What is usual is learned per replica as a function of the tokens
- * it generates and the tokens it prefills, so a crowd is not a slowdown; a load beyond all that was
- * learned is not judged. A new replica inherits what its siblings learned on the same GPU product,
- * so the first replica of a slower image is judged by what the workload did before.
+ * <p>Each is the sum over the count of its histogram between two scrapes: exact whatever the
+ * buckets are, and the same after they changed. What is usual is learned per replica: a step's time
+ * as a function of the tokens generated and prefilled per second, the time to the first token as one
+ * of the prompt's length and the tokens prefilled per second; so a crowd or longer prompts are no
+ * slowdown, and a load beyond all that was learned is not judged. A scrape counts by how many
+ * requests it rests on, and evidence is summed up over scrapes ({@link
+ * dev.plumbline.detectors.load.Shift}). A new replica inherits what its siblings learned on the same
+ * GPU product, so the first replica of a slower image is judged by what the workload did before.
  */
 public final class LatencyWatcher implements Watcher {
-  /** Steps in a scrape below which its mean says too little. */
-  private static final double LEAST_STEPS = 150;
+  /** Steps in a scrape below which its mean says nothing. */
+  private static final double LEAST_STEPS = 30;
 
   /** Scrapes to learn from before anything is judged. */
   private static final int LEAST_LEARNED = 20;
 
-  /** Users feel a stream that is a quarter slower; less is the noise of batching. */
-  private static final double LEAST_EXCESS = 0.25;
+  /** Requests that a shift rests on at least: fewer are an anecdote. */
+  private static final double LEAST_REQUESTS = 10;
 
-  /** Beyond this a stream is twice as slow as it was. */
+  /** Scrapes that a shift rests on at least. */
+  private static final int LEAST_SCRAPES = 3;
+
+  /** At the highest load known a wait for the first token beyond this multiple is a queue. */
+  private static final double QUEUED = 2.5;
+
+  /** Beyond this an answer takes twice as long as it did. */
   private static final double SEVERE_EXCESS = 1.0;
 
-  /** And so many usual deviations. */
-  private static final double LEAST_DEVIATIONS = 4;
+  /** A process that began so lately warms up: it compiles, loads and has nothing cached. */
+  private static final double WARM_UP_SECONDS = 90;
 
-  /** Below this excess a replica is well again. */
-  private static final double WELL = 0.12;
+  /** What is asked of a latency before anybody is told. */
+  private enum Judged {
+    /** Users see a stream that is a fifth slower; less is the noise of batching. */
+    STEP("inter_token", "a token", 0.2, 0.0012),
+    /** A wait for the first token varies more, and is felt from some tens of milliseconds on. */
+    FIRST("ttft", "the first token", 0.3, 0.02);
 
-  /** A slowdown below this is not felt, seconds per token. */
-  private static final double LEAST_SECONDS = 0.0015;
+    final String signal;
+    final String said;
+    final double leastExcess;
+    final double leastSeconds;
+
+    Judged(String signal, String said, double leastExcess, double leastSeconds) {
+      this.signal = signal;
+      this.said = said;
+      this.leastExcess = leastExcess;
+      this.leastSeconds = leastSeconds;
+    }
+  }
 
   /** What a departed replica learned is kept so long for its successor. */
   private static final Duration LEGACY = Duration.ofHours(6);
 
-  public static final Rule SWING = Rule.measured(Kind.LATENCY_SWING).clear(Duration.ofMinutes(4));
+  public static final Rule SWING = Rule.measured(Kind.LATENCY_SWING).clear(Duration.ofMinutes(1));
 
   private final Cluster cluster;
   private final Table<Replica> replicas;
@@ -78,12 +101,21 @@ public final class LatencyWatcher implements Watcher {
       return;
     }
     for (ModelServerSample sample : snapshot.getServers()) {
-      for (Histogram histogram : sample.getHistograms()) {
-        if (histogram.getSignal().equals("inter_token")) {
-          judge(snapshot, sample, histogram, namespace, name, at);
-        }
+      Histogram step = histogram(sample, "inter_token");
+      Histogram first = histogram(sample, "ttft");
+      if (step != null || first != null) {
+        judge(snapshot, sample, step, first, namespace, name, at);
       }
     }
+  }
+
+  private static Histogram histogram(ModelServerSample sample, String signal) {
+    for (Histogram histogram : sample.getHistograms()) {
+      if (histogram.getSignal().equals(signal)) {
+        return histogram;
+      }
+    }
+    return null;
   }
 
   @Override
@@ -103,10 +135,49 @@ public final class LatencyWatcher implements Watcher {
   private void judge(
       LatencySnapshot snapshot,
       ModelServerSample sample,
-      Histogram histogram,
+      Histogram step,
+      Histogram first,
       String namespace,
       String name,
       long at) {
+    Replica replica = replica(sample, namespace, name);
+    replica.gone = false;
+    boolean same =
+        replica.startSeconds == snapshot.getProcessStartSeconds()
+            || Double.isNaN(snapshot.getProcessStartSeconds());
+    boolean warm = !(at / 1000.0 - snapshot.getProcessStartSeconds() < WARM_UP_SECONDS);
+    long from = replica.at;
+    double elapsed = (at - from) / 1000.0;
+    double prompts = sample.getPromptTokens() - replica.promptTokens;
+    double steps = count(step) - replica.step.count;
+    double stepSeconds = sum(step) - replica.step.sum;
+    double requests = count(first) - replica.first.count;
+    double firstSeconds = sum(first) - replica.first.sum;
+    replica.at = at;
+    replica.startSeconds = snapshot.getProcessStartSeconds();
+    replica.promptTokens = sample.getPromptTokens();
+    replica.step.count = count(step);
+    replica.step.sum = sum(step);
+    replica.first.count = count(first);
+    replica.first.sum = sum(first);
+    // a reset, a first scrape or a scrape out of order has no difference worth anything
+    if (!same || !warm || !(prompts >= 0) || elapsed <= 0) {
+      return;
+    }
+    double prefilled = prompts / elapsed;
+    double weight = Double.isNaN(requests) ? steps / LEAST_STEPS : requests;
+    if (steps >= LEAST_STEPS && stepSeconds > 0) {
+      judge(Judged.STEP, replica.step, steps / elapsed, prefilled, stepSeconds / steps, weight, from);
+    }
+    if (requests >= 1 && firstSeconds > 0) {
+      double length = prompts / requests;
+      double seconds = firstSeconds / requests;
+      judge(Judged.FIRST, replica.first, length, prefilled, seconds, requests, from);
+    }
+    tell(replica, at);
+  }
+
+  private Replica replica(ModelServerSample sample, String namespace, String name) {
     Pod pod = cluster.inventory().pod(namespace, name);
     String workload = pod == null ? "" : pod.workload;
     String key =
@@ -122,90 +193,111 @@ public final class LatencyWatcher implements Watcher {
           pod == null ? "" : cluster.inventory().nodeLabel(pod.node, "nvidia.com/gpu.product");
       inherit(replica, key);
     }
-    replica.gone = false;
-    double count = histogram.getCounts().get(histogram.getCounts().size() - 1);
-    double steps = count - replica.steps;
-    double seconds = histogram.getSum() - replica.stepSeconds;
-    double prompts = sample.getPromptTokens() - replica.promptTokens;
-    double elapsed = (at - replica.at) / 1000.0;
-    boolean same =
-        replica.startSeconds == snapshot.getProcessStartSeconds()
-            || Double.isNaN(snapshot.getProcessStartSeconds());
-    replica.at = at;
-    replica.startSeconds = snapshot.getProcessStartSeconds();
-    replica.steps = count;
-    replica.stepSeconds = histogram.getSum();
-    replica.promptTokens = sample.getPromptTokens();
-    // a reset, a first scrape or a scrape out of order has no difference worth anything
-    if (!same || !(steps >= 0) || !(seconds >= 0) || !(prompts >= 0) || elapsed <= 0) {
-      return;
-    }
-    work(replica, (steps + prompts / 10) / elapsed);
-    if (steps >= LEAST_STEPS) {
-      step(replica, steps / elapsed, prompts / elapsed, seconds / steps, at);
-    }
+    return replica;
   }
 
-  private void step(Replica replica, double generated, double prefilled, double seconds, long at) {
-    LoadModel model = replica.expected;
-    Entity entity = entity(replica);
-    boolean open = cluster.conditions().isOpen(SWING, entity);
-    if (model.count() < LEAST_LEARNED) {
-      model.learn(generated, prefilled, seconds * 1000);
+  private static double count(Histogram histogram) {
+    return histogram == null
+        ? Double.NaN
+        : histogram.getCounts().get(histogram.getCounts().size() - 1);
+  }
+
+  private static double sum(Histogram histogram) {
+    return histogram == null ? Double.NaN : histogram.getSum();
+  }
+
+  private static void judge(
+      Judged judged,
+      Signal signal,
+      double first,
+      double second,
+      double seconds,
+      double requests,
+      long from) {
+    signal.seconds = seconds;
+    boolean open = signal.shift.isOpen();
+    if (signal.expected.count() < LEAST_LEARNED) {
+      signal.learn(first, second, seconds, requests);
       return;
     }
-    if (!model.knows(generated, prefilled)) {
+    double expected = signal.expected.expected(first, second);
+    signal.expectedSeconds = expected;
+    if (!signal.expected.knows(first, second) || !(expected > 0)) {
       if (!open) {
         // more load than ever: learned from, not judged
-        model.learn(generated, prefilled, seconds * 1000);
+        signal.learn(first, second, seconds, requests);
       }
       return;
     }
-    double expected = model.expected(generated, prefilled) / 1000;
-    double excess = model.excess(generated, prefilled, seconds * 1000);
-    replica.judged(excess);
-    double limit = Math.max(LEAST_EXCESS, LEAST_DEVIATIONS * model.deviation());
-    boolean slow = replica.least() >= 0.8 * limit && replica.middle() >= limit;
-    boolean felt = seconds - expected >= LEAST_SECONDS;
-    if (slow && felt || open && excess > limit) {
+    boolean peak = signal.expected.isPeak(first, second);
+    if (peak && judged == Judged.FIRST && seconds > QUEUED * expected) {
+      // at the highest load known a wait of many times the usual is a queue that the load explains
+      return;
+    }
+    double excess = Math.log(seconds / expected);
+    double deviation = (peak ? 2 : 1) * signal.deviation(first, second, requests);
+    signal.shift.update(from, excess / deviation, excess, requests);
+    boolean much = signal.shift.excess() >= judged.leastExcess;
+    boolean felt = expected * signal.shift.excess() >= judged.leastSeconds;
+    boolean enough =
+        signal.shift.count() >= LEAST_SCRAPES && signal.shift.weight() >= LEAST_REQUESTS;
+    if (!open && signal.shift.isReached() && much && felt && enough) {
+      signal.shift.open();
+    } else if (!open && !(signal.shift.isSuspected() && much)) {
+      signal.learn(first, second, seconds, requests);
+    }
+  }
+
+  /** Says what the two latencies of a replica together are. */
+  private void tell(Replica replica, long at) {
+    Entity entity = entity(replica);
+    boolean step = isShifted(replica.step);
+    boolean first = isShifted(replica.first);
+    if (step || first) {
+      Signal signal = step ? replica.step : replica.first;
       cluster
           .conditions()
           .bad(
               SWING,
               entity,
+              signal.shift.since(),
               at,
-              replica.middle() >= SEVERE_EXCESS ? Severity.critical : Severity.warning,
-              evidence(replica, seconds, expected, generated));
-    } else if (excess < Math.max(WELL, 2 * model.deviation())) {
+              signal.shift.excess() >= SEVERE_EXCESS ? Severity.critical : Severity.warning,
+              evidence(step ? Judged.STEP : Judged.FIRST, signal));
+    } else {
       cluster.conditions().ok(SWING, entity, at);
     }
-    if (!open && excess < limit) {
-      model.learn(generated, prefilled, seconds * 1000);
+  }
+
+  private static boolean isShifted(Signal signal) {
+    if (signal.shift.isOver()) {
+      signal.shift.reset();
     }
+    return signal.shift.isOpen();
   }
 
-  private static Evidence evidence(
-      Replica replica, double seconds, double expected, double generated) {
+  private static Evidence evidence(Judged judged, Signal signal) {
+    double excess = signal.shift.excess();
     return Proof.of(
-        seconds,
-        expected,
+        signal.seconds,
+        signal.expectedSeconds,
         "s",
-        replica.middle() / replica.expected.deviation(),
-        "a token takes %.1f ms; at this load (%.0f tokens/s) it took %.1f ms before"
-            .formatted(seconds * 1000, generated, expected * 1000),
+        signal.shift.score(),
+        "%s takes %.1f ms; at this load it took %.1f ms before; %+.0f %% over %d scrapes"
+            .formatted(
+                judged.said,
+                signal.seconds * 1000,
+                signal.expectedSeconds * 1000,
+                excess * 100,
+                signal.shift.count()),
         "signal",
-        "inter_token",
+        judged.signal,
         "form",
-        "level");
-  }
-
-  /** What the replica does now and what it usually does; the neighbours of a victim are asked. */
-  private static void work(Replica replica, double work) {
-    replica.work = Double.isNaN(replica.work) ? work : replica.work + 0.5 * (work - replica.work);
-    replica.usualWork =
-        Double.isNaN(replica.usualWork)
-            ? work
-            : replica.usualWork + 0.02 * (work - replica.usualWork);
+        signal.shift.oscillates() ? "oscillation" : "level",
+        "excess",
+        "%.3f".formatted(excess),
+        "requests",
+        "%.0f".formatted(signal.shift.weight()));
   }
 
   private void inherit(Replica replica, String key) {
@@ -216,14 +308,14 @@ public final class LatencyWatcher implements Watcher {
       if (other != replica
           && entry.getKey().startsWith(workload)
           && other.product.equals(replica.product)
-          && other.expected.count() >= LEAST_LEARNED
+          && other.step.expected.count() >= LEAST_LEARNED
           && (best == null || other.at > best.at)) {
         best = other;
       }
     }
     if (best != null) {
-      replica.expected = best.expected.copy();
-      replica.usualWork = best.usualWork;
+      replica.step.inherit(best.step);
+      replica.first.inherit(best.first);
     }
   }
 

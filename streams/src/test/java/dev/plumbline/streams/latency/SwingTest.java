@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
+import dev.plumbline.schemas.event.Histogram;
+import dev.plumbline.schemas.event.LatencySnapshot;
+import dev.plumbline.schemas.event.ModelServerSample;
 import dev.plumbline.streams.Given;
 import dev.plumbline.streams.findings.Kind;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +25,10 @@ class SwingTest {
   private final Random random = new Random(7);
   private final double[] steps = new double[3];
   private final double[] seconds = new double[3];
+  private List<Double> bounds = List.of(0.05, 0.1, 1.0);
+  private double asked;
+  private double waited;
+  private double prompted;
 
   @BeforeEach
   void aNodeWithOneBoardThatTwoPodsShare() {
@@ -71,10 +82,58 @@ class SwingTest {
 
   @Test
   void aModelThatHardlyAnybodyAsksNeverPages() {
-    scrapes(40, 3, 1);
-    scrapes(20, 3, 4);
+    scrapes(40, 0.3, 1);
+    scrapes(20, 0.3, 4);
 
     assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+  }
+
+  @Test
+  void aSlowdownOfAThirdTakesMoreScrapesAndIsFoundToo() {
+    scrapes(60, 100, 1);
+    scrapes(12, 100, 1.33);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).hasSize(1);
+  }
+
+  @Test
+  void firstTokensThatTakeLongerWhileStepsDoNotAreASwing() {
+    answers(60, 1_000, 1);
+    answers(15, 1_000, 2);
+
+    assertThat(last(Kind.LATENCY_SWING).getEvidence().getDetails()).containsEntry("signal", "ttft");
+  }
+
+  @Test
+  void longerPromptsAreNoSwing() {
+    answers(40, 1_000, 1);
+    answers(12, 1_800, 1);
+    answers(12, 1_200, 1);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+  }
+
+  @Test
+  void bucketsThatChangeInTheMiddleChangeNothing() {
+    answers(40, 1_000, 1);
+    bounds = List.of(0.02, 0.04, 0.08, 1.0);
+    answers(20, 1_000, 1);
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+    given.restarted();
+    answers(12, 1_000, 2);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isNotEmpty();
+  }
+
+  @Test
+  void aSlowdownThatComesAndGoesIsSaidToOscillate() {
+    scrapes(60, 100, 1);
+    for (int i = 0; i < 8; i++) {
+      scrapes(2, 100, 1.6);
+      scrapes(2, 100, 1);
+    }
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isNotEmpty();
   }
 
   @Test
@@ -150,6 +209,30 @@ class SwingTest {
       steps[0] += done;
       seconds[0] += done * step;
       given.shown(given.server("retail", "chat", "chat-0", steps[0], seconds[0])).after(30);
+    }
+  }
+
+  /** Scrapes of 20 requests: the first token takes 20 ms, and 0.05 ms for each of the prompt. */
+  private void answers(int count, double promptTokens, double slower) {
+    for (int i = 0; i < count; i++) {
+      double length = promptTokens * (0.7 + 0.6 * random.nextDouble());
+      double wait = (0.020 + 0.00005 * length) * slower * (1 + 0.1 * random.nextGaussian());
+      asked += 20;
+      waited += 20 * wait;
+      prompted += 20 * length;
+      steps[0] += 3_000;
+      seconds[0] += 3_000 * 0.01 * (1 + 0.03 * random.nextGaussian());
+      LatencySnapshot server = given.server("retail", "chat", "chat-0", steps[0], seconds[0]);
+      ModelServerSample sample = server.getServers().get(0);
+      sample.setPromptTokens(prompted);
+      Histogram first = new Histogram();
+      first.setSignal("ttft");
+      first.setLabels(Map.of());
+      first.setBounds(bounds);
+      first.setCounts(new ArrayList<>(Collections.nCopies(bounds.size() + 1, asked)));
+      first.setSum(waited);
+      sample.setHistograms(List.of(sample.getHistograms().get(0), first));
+      given.shown(server).after(30);
     }
   }
 

@@ -1,0 +1,203 @@
+package dev.plumbline.detectors.load;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/**
+ * Whether something lies above what is expected of it, and stays there: a one-sided cumulative sum
+ * of standardised excesses,
+ *
+ * <pre>
+ *   up = max(0, up + z - slack)        shifted when up reaches the threshold
+ * </pre>
+ *
+ * so that a large shift is seen after three samples and a small one after many. One sample counts
+ * for no more than four deviations: a single wild one is never a shift. A shift is dated from where
+ * the sum left zero. It is over when a second sum, of how much nearer the samples are to what is
+ * expected than to the shift, reaches its own threshold.
+ *
+ * <p>With independent Gaussian noise the sum reaches the threshold by chance about once in exp(2 *
+ * slack * threshold) samples; callers ask for a least effect besides. E. S. Page, Continuous Inspection Schemes, Biometrika 41
+ * (1954), 100-115. 70 bytes, O(1) a sample.
+ */
+public final class Shift {
+  /** Most that one sample counts, in deviations. */
+  private static final double MOST = 4;
+
+  /** Threshold of the sum by which a shift is over. */
+  private static final double OVER = 6;
+
+  /** The sum may stand so many times its threshold high, so that it comes down in time. */
+  private static final double HIGHEST = 1.5;
+
+  private final double slack;
+  private final double threshold;
+
+  private double up;
+  private double back;
+  private boolean open;
+  private long since;
+
+  /** Since the sum left zero: samples, their excesses, deviations, weight and turns. */
+  private int count;
+
+  private double excesses;
+  private double deviations;
+  private double weight;
+  private int highs;
+  private int turns;
+  private boolean high;
+
+  /**
+   * @param slack half of the least shift looked for, in deviations: the more one sample depends on
+   *     the one before, the more
+   * @param threshold how much evidence it takes, in deviations beyond the slack
+   */
+  public Shift(double slack, double threshold) {
+    this.slack = slack;
+    this.threshold = threshold;
+  }
+
+  /**
+   * Takes a sample.
+   *
+   * @param from when what the sample is about began, milliseconds
+   * @param z excess in deviations
+   * @param excess logarithm of observed over expected
+   * @param weight what the sample rests on, for example a number of requests
+   */
+  public void update(long from, double z, double excess, double weight) {
+    double held = Math.max(-MOST, Math.min(MOST, z));
+    if (open) {
+      double shift = Math.max(2 * slack, Math.min(MOST, deviations / count));
+      back = Math.max(0, back + shift / 2 - held);
+      note(held, excess, weight);
+      return;
+    }
+    if (up == 0) {
+      forget();
+      since = from;
+    }
+    up = Math.min(HIGHEST * threshold, Math.max(0, up + held - slack));
+    if (up > 0) {
+      note(held, excess, weight);
+    }
+  }
+
+  private void note(double held, double excess, double more) {
+    count++;
+    excesses += excess;
+    deviations += held;
+    weight += more;
+    boolean now = held > 2 * slack;
+    highs += now ? 1 : 0;
+    turns += count > 1 && now != high ? 1 : 0;
+    high = now;
+  }
+
+  /** Something is above what is expected, whether or not it is much. */
+  public boolean isReached() {
+    return up >= threshold;
+  }
+
+  /** The sum is on its way up: what is seen now should not be learned as usual. */
+  public boolean isSuspected() {
+    return up >= threshold / 3;
+  }
+
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** The caller takes the shift as one. */
+  public void open() {
+    open = true;
+    back = 0;
+  }
+
+  /** True when an open shift is over. */
+  public boolean isOver() {
+    return open && back >= OVER;
+  }
+
+  /** Begins anew. */
+  public void reset() {
+    up = 0;
+    back = 0;
+    open = false;
+    forget();
+  }
+
+  /** When the shift began, milliseconds. */
+  public long since() {
+    return since;
+  }
+
+  /** Relative excess over the shift so far: 0.5 is half as much again; geometric mean. */
+  public double excess() {
+    return count == 0 ? 0 : Math.expm1(excesses / count);
+  }
+
+  /** How sure, in deviations of a sum of as many samples. */
+  public double score() {
+    return count == 0 ? 0 : deviations / Math.sqrt(count);
+  }
+
+  /** Samples of the shift so far. */
+  public int count() {
+    return count;
+  }
+
+  /** What they rest on together. */
+  public double weight() {
+    return weight;
+  }
+
+  /** True when it comes and goes rather than stays: high about half of the time, in turns. */
+  public boolean oscillates() {
+    return turns >= 4 && highs >= 0.25 * count && highs <= 0.75 * count;
+  }
+
+  private void forget() {
+    count = 0;
+    excesses = 0;
+    deviations = 0;
+    weight = 0;
+    highs = 0;
+    turns = 0;
+    high = false;
+  }
+
+  public void write(DataOutput out) throws IOException {
+    out.writeByte(1);
+    out.writeDouble(up);
+    out.writeDouble(back);
+    out.writeBoolean(open);
+    out.writeLong(since);
+    out.writeInt(count);
+    out.writeDouble(excesses);
+    out.writeDouble(deviations);
+    out.writeDouble(weight);
+    out.writeInt(highs);
+    out.writeInt(turns);
+    out.writeBoolean(high);
+  }
+
+  public void read(DataInput in) throws IOException {
+    if (in.readUnsignedByte() != 1) {
+      throw new IOException("a shift of another version");
+    }
+    up = in.readDouble();
+    back = in.readDouble();
+    open = in.readBoolean();
+    since = in.readLong();
+    count = in.readInt();
+    excesses = in.readDouble();
+    deviations = in.readDouble();
+    weight = in.readDouble();
+    highs = in.readInt();
+    turns = in.readInt();
+    high = in.readBoolean();
+  }
+}
