@@ -27,8 +27,8 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /**
  * The deciding stage of one partition: findings to incidents, incidents to remediations. Live, each
- * change of a finding is decided when it comes; those of a tape are decided at its end, in the order
- * of their event time.
+ * change of a finding is decided when it comes; those of a tape are decided at its end, in the
+ * order of their event time.
  */
 final class DecideProcessor implements Processor<String, Finding, String, Object> {
   static final String STORE = "decisions";

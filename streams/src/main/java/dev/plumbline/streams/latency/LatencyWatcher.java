@@ -20,17 +20,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Model servers that answer more slowly than their load explains: the time of a decode step, and the
- * time to the first token.
+ * Model servers that answer more slowly than their load explains: the time of a decode step, and
+ * the time to the first token.
  *
  * <p>Each is the sum over the count of its histogram between two scrapes: exact whatever the
  * buckets are, and the same after they changed. What is usual is learned per replica: a step's time
- * as a function of the tokens generated and prefilled per second, the time to the first token as one
- * of the prompt's length and the tokens prefilled per second; so a crowd or longer prompts are no
- * slowdown, and a load beyond all that was learned is not judged. A scrape counts by how many
+ * as a function of the tokens generated and prefilled per second, the time to the first token as
+ * one of the prompt's length and the tokens prefilled per second; so a crowd or longer prompts are
+ * no slowdown, and a load beyond all that was learned is not judged. A scrape counts by how many
  * requests it rests on, and evidence is summed up over scrapes ({@link
- * dev.plumbline.detectors.load.Shift}). A new replica inherits what its siblings learned on the same
- * GPU product, so the first replica of a slower image is judged by what the workload did before.
+ * dev.plumbline.detectors.load.Shift}). A new replica inherits what its siblings learned on the
+ * same GPU product, so the first replica of a slower image is judged by what the workload did
+ * before.
  */
 public final class LatencyWatcher implements Watcher {
   /** Steps in a scrape below which its mean says nothing. */
@@ -167,7 +168,8 @@ public final class LatencyWatcher implements Watcher {
     double prefilled = prompts / elapsed;
     double weight = Double.isNaN(requests) ? steps / LEAST_STEPS : requests;
     if (steps >= LEAST_STEPS && stepSeconds > 0) {
-      judge(Judged.STEP, replica.step, steps / elapsed, prefilled, stepSeconds / steps, weight, from);
+      judge(
+          Judged.STEP, replica.step, steps / elapsed, prefilled, stepSeconds / steps, weight, from);
     }
     if (requests >= 1 && firstSeconds > 0) {
       double length = prompts / requests;
@@ -303,10 +305,8 @@ public final class LatencyWatcher implements Watcher {
   private void inherit(Replica replica, String key) {
     String workload = key.substring(0, key.indexOf('|') + 1);
     Replica best = null;
-    for (Map.Entry<String, Replica> entry : replicas.all().entrySet()) {
-      Replica other = entry.getValue();
+    for (Replica other : replicas.beginningWith(workload).values()) {
       if (other != replica
-          && entry.getKey().startsWith(workload)
           && other.product.equals(replica.product)
           && other.step.expected.count() >= LEAST_LEARNED
           && (best == null || other.at > best.at)) {

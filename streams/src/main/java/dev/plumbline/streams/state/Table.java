@@ -116,6 +116,12 @@ public final class Table<S extends State> {
     return all;
   }
 
+  /** The entities whose keys begin with a prefix, sorted by key; a view as {@link #all} is one. */
+  public Map<String, S> beginningWith(String prefix) {
+    return java.util.Collections.unmodifiableMap(
+        sorted.subMap(prefix, true, prefix + Character.MAX_VALUE, false));
+  }
+
   /** Rises with every edit and removal: equal numbers, equal content. */
   public long edits() {
     return edits;
