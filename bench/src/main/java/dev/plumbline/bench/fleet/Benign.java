@@ -47,7 +47,15 @@ final class Benign {
       job.cores = draw.uniform(.03, .1);
       Node host = node;
       Board its = board;
-      fleet.loop.at(from, () -> site.launch(job, host, its, Faults.image(job)));
+      fleet.loop.at(
+          from,
+          () -> {
+            // a pod of the autoscaler's may have taken the board by then; the job waits another
+            // night
+            if (its.servers.isEmpty()) {
+              site.launch(job, host, its, Faults.image(job));
+            }
+          });
     }
   }
 

@@ -357,8 +357,17 @@ final class Faults {
               .optional());
     }
     Map<String, Object> cause = cause("gpu.exhaustion", Truth.entity(victim));
-    truth.episodes.add(
-        new Truth.Episode(null, null, from, to, s -> s.deployment == d, List.of(cause)));
+    for (Server s : victim.boards.get(0).servers) {
+      if (s != victim && s.instance == null) {
+        truth.add(
+            new Truth.Event(
+                    "gpu.contention", Truth.entity(s), from, to, "its neighbour works much more")
+                .optional());
+      }
+    }
+    Predicate<Server> touched =
+        s -> s.deployment == d || s.boards.contains(victim.boards.get(0)) && s.instance == null;
+    truth.episodes.add(new Truth.Episode(null, null, from, to, touched, List.of(cause)));
   }
 
   /** An image that is slower where it was rolled out: in every step, or in prompts only. */
