@@ -7,9 +7,9 @@ import java.io.IOException;
 /**
  * How long something should take under the present load: a linear model of two loads, learned by
  * recursive least squares with forgetting on relative errors, in which an outlier counts no more
- * than three times the usual deviation (Huber). It knows the range of loads it has learned from, and
- * how far a load is from them (its leverage), so that a load never seen before is told apart from a
- * slowdown and a prediction is never believed more than its past allows.
+ * than three times the usual deviation (Huber). It knows the range of loads it has learned from,
+ * and how far a load is from them (its leverage), so that a load never seen before is told apart
+ * from a slowdown and a prediction is never believed more than its past allows.
  *
  * <p>Recursive least squares: Haykin, Adaptive Filter Theory, ch. 10; prediction variance 1 + x'Px:
  * Seber and Lee, Linear Regression Analysis, ch. 5. One pass, no allocation, 165 bytes. Any unit of

@@ -18,8 +18,8 @@ import java.io.IOException;
  * expected than to the shift, reaches its own threshold.
  *
  * <p>With independent Gaussian noise the sum reaches the threshold by chance about once in exp(2 *
- * slack * threshold) samples; callers ask for a least effect besides. E. S. Page, Continuous Inspection Schemes, Biometrika 41
- * (1954), 100-115. 70 bytes, O(1) a sample.
+ * slack * threshold) samples; callers ask for a least effect besides. E. S. Page, Continuous
+ * Inspection Schemes, Biometrika 41 (1954), 100-115. 70 bytes, O(1) a sample.
  */
 public final class Shift {
   /** Most that one sample counts, in deviations. */

@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
  *     spec.template.spec.containers[*].env*}
  * @param bake how long a first change waits to be followed by another cluster before it is drift:
  *     {@code 30m}
- * @param leastOthers so many other clusters must agree before one can differ from them
+ * @param least {@code leastOthers}: so many other clusters must agree before one can differ from
+ *     them
  */
 public record CohortSpec(
     Clusters clusters,
