@@ -146,7 +146,9 @@ public final class LatencyWatcher implements Watcher {
     boolean same =
         replica.startSeconds == snapshot.getProcessStartSeconds()
             || Double.isNaN(snapshot.getProcessStartSeconds());
-    boolean warm = !(at / 1000.0 - snapshot.getProcessStartSeconds() < WARM_UP_SECONDS);
+    double age = at / 1000.0 - snapshot.getProcessStartSeconds();
+    // a start in the future is a clock that runs ahead, and says nothing of warming up
+    boolean warm = !(age >= 0 && age < WARM_UP_SECONDS);
     long from = replica.at;
     double elapsed = (at - from) / 1000.0;
     double prompts = sample.getPromptTokens() - replica.promptTokens;

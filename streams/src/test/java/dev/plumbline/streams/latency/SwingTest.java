@@ -29,6 +29,7 @@ class SwingTest {
   private double asked;
   private double waited;
   private double prompted;
+  private double started = 1_000;
 
   @BeforeEach
   void aNodeWithOneBoardThatTwoPodsShare() {
@@ -51,6 +52,15 @@ class SwingTest {
         .containsEntry("workload", "chat")
         .containsEntry("pod", "chat-0");
     assertThat(finding.getEvidence().getExpected()).isBetween(0.010, 0.013);
+  }
+
+  @Test
+  void aServerWhoseClockRunsAheadIsJudgedLikeAnyOther() {
+    started = Given.START / 1000.0 + 30 * 86_400;
+    scrapes(40, 100, 1);
+    scrapes(5, 100, 1.7);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).hasSize(1);
   }
 
   @Test
@@ -208,7 +218,9 @@ class SwingTest {
       double step = (0.010 + 0.00001 * load) * slower * (1 + 0.03 * random.nextGaussian());
       steps[0] += done;
       seconds[0] += done * step;
-      given.shown(given.server("retail", "chat", "chat-0", steps[0], seconds[0])).after(30);
+      LatencySnapshot server = given.server("retail", "chat", "chat-0", steps[0], seconds[0]);
+      server.setProcessStartSeconds(started);
+      given.shown(server).after(30);
     }
   }
 
