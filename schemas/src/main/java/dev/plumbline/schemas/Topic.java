@@ -112,7 +112,8 @@ public record Topic(
     if (!compacted) {
       settings.put("retention.ms", Long.toString(retention.toMillis()));
     }
-    settings.put("max.message.bytes", "8388608");
+    // a dead letter is a record of another topic, whole, and the headers that say what is wrong
+    settings.put("max.message.bytes", type == null ? "9437184" : "8388608");
     if (isForReaders()) {
       // the one codec that every client library brings; KafkaJS has neither lz4 nor zstd
       settings.put("compression.type", "gzip");
