@@ -208,8 +208,8 @@ public final class Detect implements AutoCloseable {
     config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MILLIS);
     config.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDir().toString());
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
-    // a page of state may be larger than the default of a request
-    // the largest record of a topic must fit into the dead letters
+    // a page of state may be larger than the default, and the largest record must fit into the
+    // dead letters
     config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 16 << 20);
     config.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
     config.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 262_144);

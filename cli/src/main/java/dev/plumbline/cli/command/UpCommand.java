@@ -79,6 +79,7 @@ final class UpCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
 
   @Override
+  @SuppressWarnings("try") // the deliveries run beside the others and are closed with them
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     AgentSettings watched = watched();
