@@ -8,14 +8,11 @@ import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.incidents.Incidents;
 import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.intake.Ended;
 import dev.plumbline.streams.remediation.Planner;
 import dev.plumbline.streams.state.EntityStore;
-import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -37,19 +34,6 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
 
   /** Owner of what is kept of the partition itself; no cluster has this UID. */
   private static final String PARTITION = "partition";
-
-  /** That a stage has ended its findings in this partition; its being there says it all. */
-  private static final class Ended implements State {
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-    }
-  }
 
   /** One cluster of the partition. */
   private final class Seat {

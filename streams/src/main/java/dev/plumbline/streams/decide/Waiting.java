@@ -26,17 +26,13 @@ final class Waiting {
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
-      byte[] bytes = Records.bytes(finding);
-      out.writeInt(bytes.length);
-      out.write(bytes);
+      Records.write(out, finding);
     }
 
     @Override
     public void read(DataInput in) throws IOException {
       State.version(in, 1);
-      byte[] bytes = new byte[in.readInt()];
-      in.readFully(bytes);
-      finding = Records.read(Finding.class, bytes);
+      finding = Records.read(in, Finding.class);
     }
   }
 

@@ -65,9 +65,7 @@ public final class Condition implements State {
     out.writeLong(resolvedAt);
     out.writeLong(staleAfter);
     out.writeInt(returns);
-    byte[] bytes = finding == null ? new byte[0] : Records.bytes(finding);
-    out.writeInt(bytes.length);
-    out.write(bytes);
+    Records.write(out, finding);
   }
 
   @Override
@@ -82,8 +80,6 @@ public final class Condition implements State {
     resolvedAt = in.readLong();
     staleAfter = in.readLong();
     returns = in.readInt();
-    byte[] bytes = new byte[in.readInt()];
-    in.readFully(bytes);
-    finding = bytes.length == 0 ? null : Records.read(Finding.class, bytes);
+    finding = Records.read(in, Finding.class);
   }
 }

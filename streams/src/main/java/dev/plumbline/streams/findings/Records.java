@@ -1,6 +1,8 @@
 package dev.plumbline.streams.findings;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.avro.Schema;
@@ -37,5 +39,19 @@ public final class Records {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The record with its length before it; null is kept. */
+  public static void write(DataOutput out, SpecificRecord record) throws IOException {
+    byte[] bytes = record == null ? new byte[0] : bytes(record);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  /** What {@link #write} wrote. */
+  public static <T extends SpecificRecord> T read(DataInput in, Class<T> type) throws IOException {
+    byte[] bytes = new byte[in.readInt()];
+    in.readFully(bytes);
+    return bytes.length == 0 ? null : read(type, bytes);
   }
 }

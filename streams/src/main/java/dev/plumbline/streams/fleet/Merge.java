@@ -27,17 +27,13 @@ final class Merge {
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
-      byte[] bytes = Records.bytes(fact);
-      out.writeInt(bytes.length);
-      out.write(bytes);
+      Records.write(out, fact);
     }
 
     @Override
     public void read(DataInput in) throws IOException {
       State.version(in, 1);
-      byte[] bytes = new byte[in.readInt()];
-      in.readFully(bytes);
-      fact = Records.read(Fact.class, bytes);
+      fact = Records.read(in, Fact.class);
     }
   }
 

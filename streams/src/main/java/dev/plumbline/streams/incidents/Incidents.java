@@ -44,33 +44,21 @@ public final class Incidents {
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
-      record(out, said == null ? null : Records.bytes(said));
+      Records.write(out, said);
       out.writeInt(members.size());
       for (Finding finding : members.values()) {
-        record(out, Records.bytes(finding));
+        Records.write(out, finding);
       }
     }
 
     @Override
     public void read(DataInput in) throws IOException {
       State.version(in, 1);
-      byte[] bytes = record(in);
-      said = bytes.length == 0 ? null : Records.read(Incident.class, bytes);
+      said = Records.read(in, Incident.class);
       for (int n = in.readInt(); n > 0; n--) {
-        Finding finding = Records.read(Finding.class, record(in));
+        Finding finding = Records.read(in, Finding.class);
         members.put(finding.getId(), finding);
       }
-    }
-
-    private static void record(DataOutput out, byte[] bytes) throws IOException {
-      out.writeInt(bytes == null ? 0 : bytes.length);
-      out.write(bytes == null ? new byte[0] : bytes);
-    }
-
-    private static byte[] record(DataInput in) throws IOException {
-      byte[] bytes = new byte[in.readInt()];
-      in.readFully(bytes);
-      return bytes;
     }
   }
 

@@ -81,9 +81,7 @@ public final class Sequencer {
       Codec.text(out, agent);
       out.writeLong(sequence);
       Codec.text(out, snapshot.getSchema().getName());
-      byte[] bytes = Records.bytes(snapshot);
-      out.writeInt(bytes.length);
-      out.write(bytes);
+      Records.write(out, snapshot);
     }
 
     @Override
@@ -92,9 +90,7 @@ public final class Sequencer {
       agent = Codec.text(in);
       sequence = in.readLong();
       String type = Codec.text(in);
-      byte[] bytes = new byte[in.readInt()];
-      in.readFully(bytes);
-      snapshot = Records.read(type(type), bytes);
+      snapshot = Records.read(in, type(type));
     }
 
     private static Class<? extends SpecificRecord> type(String name) throws IOException {

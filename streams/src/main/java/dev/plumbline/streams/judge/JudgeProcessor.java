@@ -12,15 +12,12 @@ import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.DeadLetter;
 import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.intake.Ended;
 import dev.plumbline.streams.intake.Sequencer;
 import dev.plumbline.streams.state.EntityStore;
 import dev.plumbline.streams.state.SourceLog;
-import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,19 +62,6 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private static final Duration SHOWN = Duration.ofSeconds(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
-
-  /** That a topic of the partition has ended; its being there says it all. */
-  private static final class Ended implements State {
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-    }
-  }
 
   /** One cluster of the partition. */
   private final class Seat {

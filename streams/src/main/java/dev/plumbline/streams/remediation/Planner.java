@@ -61,9 +61,7 @@ public final class Planner {
       for (long at : attempts) {
         out.writeLong(at);
       }
-      byte[] bytes = pending == null ? new byte[0] : Records.bytes(pending);
-      out.writeInt(bytes.length);
-      out.write(bytes);
+      Records.write(out, pending);
     }
 
     @Override
@@ -72,9 +70,7 @@ public final class Planner {
       for (int n = in.readInt(); n > 0; n--) {
         attempts.add(in.readLong());
       }
-      byte[] bytes = new byte[in.readInt()];
-      in.readFully(bytes);
-      pending = bytes.length == 0 ? null : Records.read(Remediation.class, bytes);
+      pending = Records.read(in, Remediation.class);
     }
   }
 
