@@ -14,7 +14,6 @@ import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.registry.SchemaRegistry;
-import dev.plumbline.schemas.serde.EventDeserializer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,19 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,8 +70,8 @@ class KubernetesIT {
         events.add("{\"type\":\"DELETED\",\"object\":" + pod() + "}\n");
         await().atMost(LONG).until(() -> agent.kubernetes().objects() == 0);
       }
-      List<Header> objects = read(port, registry, Topic.POLICY_SNAPSHOTS);
-      List<Header> scrapes = read(port, registry, Topic.LATENCY_SNAPSHOTS);
+      List<Header> objects = Headers.of(port, registry, Topic.POLICY_SNAPSHOTS);
+      List<Header> scrapes = Headers.of(port, registry, Topic.LATENCY_SNAPSHOTS);
 
       assertThat(objects)
           .extracting(it -> it.getTarget() + " " + it.getGone())
@@ -176,28 +169,5 @@ class KubernetesIT {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static List<Header> read(int port, SchemaRegistry registry, Topic topic) {
-    EventDeserializer<? extends SpecificRecord> decoder =
-        new EventDeserializer<>(topic.type(), registry);
-    List<Header> headers = new ArrayList<>();
-    try (KafkaConsumer<String, byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of("bootstrap.servers", "127.0.0.1:" + port),
-            new StringDeserializer(),
-            new ByteArrayDeserializer())) {
-      TopicPartition partition = new TopicPartition(topic.name(), 0);
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
-      while (consumer.position(partition) < end) {
-        consumer
-            .poll(Duration.ofMillis(200))
-            .forEach(
-                it -> headers.add((Header) decoder.deserialize(it.topic(), it.value()).get(0)));
-      }
-    }
-    return headers;
   }
 }

@@ -14,7 +14,6 @@ import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
-import dev.plumbline.schemas.serde.EventDeserializer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,12 +33,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,8 +75,8 @@ class SpoolIT {
       assertThat(sender.lost() + sender.spool().dropped()).isZero();
     }
 
-    List<Header> resource = read(port, registry, Topic.RESOURCE_SNAPSHOTS);
-    List<Header> latency = read(port, registry, Topic.LATENCY_SNAPSHOTS);
+    List<Header> resource = Headers.of(port, registry, Topic.RESOURCE_SNAPSHOTS);
+    List<Header> latency = Headers.of(port, registry, Topic.LATENCY_SNAPSHOTS);
     broker.close();
     assertThat(resource).extracting(Header::getSequence).isSorted().hasSize(300);
     assertThat(latency).extracting(Header::getSequence).isSorted().hasSize(300);
@@ -110,9 +104,9 @@ class SpoolIT {
         sender.send(
             snapshots.of(line("mine", Instant.now(), "huge_series_of_mine 1\n".repeat(5_000))));
         await().atMost(LONG).until(() -> sender.spool().depth() == 0);
-        List<Header> came = read(port, registry, Topic.RESOURCE_SNAPSHOTS);
+        List<Header> came = Headers.of(port, registry, Topic.RESOURCE_SNAPSHOTS);
         Header last = came.get(came.size() - 1);
-        came.addAll(read(port, registry, Topic.LATENCY_SNAPSHOTS));
+        came.addAll(Headers.of(port, registry, Topic.LATENCY_SNAPSHOTS));
 
         came.sort(Comparator.comparing(Header::getSequence));
         long next = 0;
@@ -160,7 +154,7 @@ class SpoolIT {
             .until(() -> get(http, "/readyz").statusCode() == 200);
         SchemaRegistry schemas =
             SchemaRegistry.connect(Map.of("schema.registry.url", registry.url()));
-        List<Header> came = read(port, schemas, Topic.RESOURCE_SNAPSHOTS);
+        List<Header> came = Headers.of(port, schemas, Topic.RESOURCE_SNAPSHOTS);
 
         List<Long> lives = came.stream().map(Header::getEpoch).distinct().toList();
         assertThat(lives).hasSize(2).isSorted();
@@ -207,29 +201,6 @@ class SpoolIT {
         text.getBytes(StandardCharsets.UTF_8),
         null,
         null);
-  }
-
-  private static List<Header> read(int port, SchemaRegistry registry, Topic topic) {
-    EventDeserializer<? extends SpecificRecord> decoder =
-        new EventDeserializer<>(topic.type(), registry);
-    List<Header> headers = new ArrayList<>();
-    try (KafkaConsumer<String, byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of("bootstrap.servers", "127.0.0.1:" + port),
-            new StringDeserializer(),
-            new ByteArrayDeserializer())) {
-      TopicPartition partition = new TopicPartition(topic.name(), 0);
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
-      while (consumer.position(partition) < end) {
-        consumer
-            .poll(Duration.ofMillis(200))
-            .forEach(
-                it -> headers.add((Header) decoder.deserialize(it.topic(), it.value()).get(0)));
-      }
-    }
-    return headers;
   }
 
   private static HttpServer exporter(AtomicInteger scrapes) throws IOException {
