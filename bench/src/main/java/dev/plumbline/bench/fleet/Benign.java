@@ -53,7 +53,7 @@ final class Benign {
             // a pod of the autoscaler's may have taken the board by then; the job waits another
             // night
             if (its.servers.isEmpty()) {
-              site.launch(job, host, its, Faults.image(job));
+              site.launch(job, host, its, job.image());
             }
           });
     }
@@ -116,7 +116,7 @@ final class Benign {
                       site.api.edit(
                           d.key,
                           site.spec.gitops() ? "argocd-controller" : "helm",
-                          o -> Faults.container(o).put("image", image));
+                          o -> Objects.container(o).put("image", image));
                       d.roll(d.revision.named(hash, image));
                     }));
         at += draw.uniform(120, 700);
@@ -144,7 +144,7 @@ final class Benign {
                   site.api.edit(
                       d.key,
                       site.spec.gitops() ? "argocd-controller" : "helm",
-                      o -> Faults.container(o).put("image", image));
+                      o -> Objects.container(o).put("image", image));
                   d.roll(d.revision.named(hash, image));
                 }));
     truth.add(

@@ -38,6 +38,10 @@ final class Job {
     key = Draw.hash(seed, "job/" + namespace + "/" + name + "/" + pod);
   }
 
+  String image() {
+    return Objects.REGISTRY + "/batch/" + name.replaceAll("-\\d+$", "") + ":3.0.2";
+  }
+
   boolean running(double now) {
     if (now < from || now >= to) {
       return false;

@@ -178,7 +178,7 @@ public final class Main {
     Fleet fleet = new Fleet(shape, seed, moments, tape);
     scenario.benign().accept(new Benign(fleet, truth, new Draw(seed, "benign")));
     if (faulty && !scenario.negative()) {
-      scenario.fault().accept(new Faults(fleet, truth, new Draw(seed, "fault")));
+      scenario.fault().accept(new Fault(fleet, truth, new Draw(seed, "fault")));
     }
     fleet.run();
     return fleet;

@@ -851,6 +851,11 @@ final class Objects {
     return o;
   }
 
+  /** The first container of a Deployment's pods. */
+  static Map<String, Object> container(Map<String, Object> deployment) {
+    return Json.map(deployment, "spec", "template", "spec", "containers", 0);
+  }
+
   static String launcher(String version) {
     return digest(REGISTRY + "/kubevirt/virt-launcher:" + version);
   }

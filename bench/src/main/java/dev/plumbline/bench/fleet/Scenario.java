@@ -18,7 +18,7 @@ record Scenario(
     double hours,
     UnaryOperator<Shape> shape,
     Consumer<Benign> benign,
-    Consumer<Faults> fault) {
+    Consumer<Fault> fault) {
   /** Whether nothing may be raised. */
   boolean negative() {
     return fault == null;
@@ -30,7 +30,7 @@ record Scenario(
     return ALL;
   }
 
-  private static void fault(String name, double interval, double hours, Consumer<Faults> fault) {
+  private static void fault(String name, double interval, double hours, Consumer<Fault> fault) {
     ALL.put(name, new Scenario(name, interval, hours, s -> s, Benign::trainingAlone, fault));
   }
 
@@ -71,55 +71,55 @@ record Scenario(
   }
 
   static {
-    fault("noisy-neighbour", 30, 2.5, Faults::noisyNeighbour);
-    fault("batch-neighbour", 60, 3, Faults::batchNeighbour);
-    fault("cpu-starvation", 60, 3, Faults::cpuStarvation);
-    fault("pcie-saturation", 30, 2.5, Faults::pcieSaturation);
-    fault("thermal", 30, 3, Faults::thermal);
-    fault("power-brake", 60, 3, Faults::powerBrake);
-    fault("board-loss", 60, 2, Faults::boardLoss);
-    fault("memory-errors", 60, 2, Faults::memoryErrors);
-    fault("kv-exhaustion", 30, 2.5, Faults::kvExhaustion);
-    fault("image-slower", 60, 3, f -> f.imageRegression(false));
-    fault("image-prefill", 30, 3, f -> f.imageRegression(true));
-    fault("batch-limit", 60, 3, Faults::batchLimit);
-    fault("oscillation", 30, 3, Faults::oscillation);
-    fault("crash-loop", 60, 3, Faults::crashLoop);
-    fault("out-of-band", 180, 3, Faults::outOfBand);
-    fault("policy-deleted", 180, 3, Faults::policyDeleted);
-    fault("policy-weakened", 60, 2, Faults::policyWeakened);
-    fault("quota-cut", 180, 3, Faults::quotaCut);
-    fault("new-violation", 180, 3, Faults::newViolation);
-    fault("residency-pod", 60, 2, Faults::residencyPod);
-    fault("residency-db", 180, 3, Faults::residencyDatabase);
-    fault("driver-drift", 60, 2.5, Faults::driverDrift);
-    fault("pg-drift", 180, 3, Faults::databaseDrift);
-    fault("vm-drift", 180, 3, Faults::machineDrift);
-    fault("agent-silence", 60, 2.5, Faults::agentSilence);
-    fault("target-failing", 60, 3, Faults::targetFailing);
-    fault("clock-skew", 60, 2.5, Faults::clockSkew);
+    fault("noisy-neighbour", 30, 2.5, ContentionFaults::noisyNeighbour);
+    fault("batch-neighbour", 60, 3, ContentionFaults::batchNeighbour);
+    fault("cpu-starvation", 60, 3, ContentionFaults::cpuStarvation);
+    fault("pcie-saturation", 30, 2.5, ContentionFaults::pcieSaturation);
+    fault("thermal", 30, 3, BoardFaults::thermal);
+    fault("power-brake", 60, 3, BoardFaults::powerBrake);
+    fault("board-loss", 60, 2, BoardFaults::boardLoss);
+    fault("memory-errors", 60, 2, BoardFaults::memoryErrors);
+    fault("kv-exhaustion", 30, 2.5, ServerFaults::kvExhaustion);
+    fault("image-slower", 60, 3, f -> DeploymentFaults.imageRegression(f, false));
+    fault("image-prefill", 30, 3, f -> DeploymentFaults.imageRegression(f, true));
+    fault("batch-limit", 60, 3, DeploymentFaults::batchLimit);
+    fault("oscillation", 30, 3, ContentionFaults::oscillation);
+    fault("crash-loop", 60, 3, ServerFaults::crashLoop);
+    fault("out-of-band", 180, 3, DeploymentFaults::outOfBand);
+    fault("policy-deleted", 180, 3, PolicyFaults::policyDeleted);
+    fault("policy-weakened", 60, 2, PolicyFaults::policyWeakened);
+    fault("quota-cut", 180, 3, PolicyFaults::quotaCut);
+    fault("new-violation", 180, 3, PolicyFaults::newViolation);
+    fault("residency-pod", 60, 2, ResidencyFaults::residencyPod);
+    fault("residency-db", 180, 3, ResidencyFaults::residencyDatabase);
+    fault("driver-drift", 60, 2.5, PlatformFaults::driverDrift);
+    fault("pg-drift", 180, 3, PlatformFaults::databaseDrift);
+    fault("vm-drift", 180, 3, PlatformFaults::machineDrift);
+    fault("agent-silence", 60, 2.5, TelemetryFaults::agentSilence);
+    fault("target-failing", 60, 3, TelemetryFaults::targetFailing);
+    fault("clock-skew", 60, 2.5, TelemetryFaults::clockSkew);
     ALL.put(
         "memory-leak",
-        new Scenario("memory-leak", 900, 48, Scenario::quiet, b -> {}, Faults::memoryLeak));
+        new Scenario("memory-leak", 900, 48, Scenario::quiet, b -> {}, ServerFaults::memoryLeak));
     fault(
         "several",
         60,
         4,
         f -> {
-          f.thermal();
-          f.another().outOfBand();
-          f.another().cpuStarvation();
-          f.another().policyWeakened();
+          BoardFaults.thermal(f);
+          DeploymentFaults.outOfBand(f.another());
+          ContentionFaults.cpuStarvation(f.another());
+          PolicyFaults.policyWeakened(f.another());
         });
     fault(
         "change-day",
         60,
         4,
         f -> {
-          f.imageRegression(false);
-          f.another().databaseDrift();
-          f.another().targetFailing();
-          f.another().newViolation();
+          DeploymentFaults.imageRegression(f, false);
+          PlatformFaults.databaseDrift(f.another());
+          TelemetryFaults.targetFailing(f.another());
+          PolicyFaults.newViolation(f.another());
         });
 
     benign("steady", 30, 3, s -> s, b -> {});

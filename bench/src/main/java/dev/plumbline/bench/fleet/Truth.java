@@ -63,7 +63,7 @@ final class Truth {
 
     /** What a symptom's cause would say of this event. */
     Map<String, Object> asCause() {
-      return Json.of("kind", kind, "entity", entity);
+      return Truth.cause(kind, entity);
     }
   }
 
@@ -88,6 +88,10 @@ final class Truth {
   Event add(Event event) {
     events.add(event);
     return event;
+  }
+
+  static Map<String, Object> cause(String kind, Map<String, Object> entity) {
+    return Json.of("kind", kind, "entity", entity);
   }
 
   static Map<String, Object> entity(Site site, Object... more) {

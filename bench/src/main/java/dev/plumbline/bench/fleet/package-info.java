@@ -6,6 +6,10 @@
  * are what exporters read off that machinery and are never edited. A fault changes a mechanism, and
  * what it did to latency is found by running the same requests without it.
  *
+ * <p>A new fault is a method in the file of its family ({@link
+ * dev.plumbline.bench.fleet.BoardFaults} and its like) that takes a {@link
+ * dev.plumbline.bench.fleet.Fault}, and a line in {@link dev.plumbline.bench.fleet.Scenario}.
+ *
  * <p>Path of a request: {@link dev.plumbline.bench.fleet.Arrivals} → {@link
  * dev.plumbline.bench.fleet.Deployment} → {@link dev.plumbline.bench.fleet.Server} on a {@link
  * dev.plumbline.bench.fleet.Board}; path of a line: {@link dev.plumbline.bench.fleet.Target} or
