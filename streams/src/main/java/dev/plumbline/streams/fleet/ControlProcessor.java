@@ -4,9 +4,8 @@ import dev.plumbline.schemas.event.Control;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.streams.health.Instruments;
-import dev.plumbline.streams.intake.DeadLetter;
+import dev.plumbline.streams.intake.DeadLetters;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -14,8 +13,6 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands {@code Cohort} documents to the fleet as facts, which take effect at the event time at
@@ -26,11 +23,11 @@ public final class ControlProcessor implements Processor<String, byte[], String,
   public static final String DEAD_LETTERS = "control-dead-letters";
 
   private static final String KIND = "Cohort/";
-  private static final Logger LOG = LoggerFactory.getLogger(ControlProcessor.class);
 
   private final Deserializer<Control> decoder;
   private final Instruments instruments;
   private ProcessorContext<String, Object> context;
+  private DeadLetters deadLetters;
 
   public ControlProcessor(Deserializer<Control> decoder, Instruments instruments) {
     this.decoder = decoder;
@@ -40,6 +37,7 @@ public final class ControlProcessor implements Processor<String, byte[], String,
   @Override
   public void init(ProcessorContext<String, Object> context) {
     this.context = context;
+    deadLetters = new DeadLetters(context, DEAD_LETTERS, instruments::deadLetter);
   }
 
   @Override
@@ -57,9 +55,10 @@ public final class ControlProcessor implements Processor<String, byte[], String,
               fact ->
                   context.forward(new Record<String, Object>("", fact, record.timestamp()), FLEET));
     } catch (BadRecordException e) {
-      bury(record, origin, e.cause().name().toLowerCase(Locale.ROOT), e.getMessage());
+      deadLetters.bury(record, origin, e);
     } catch (IllegalArgumentException e) {
-      bury(record, origin, "invalid", record.key() + ": " + e.getMessage());
+      deadLetters.bury(
+          record, origin, "invalid", record.key() + " is not in force: " + e.getMessage());
     }
   }
 
@@ -93,20 +92,5 @@ public final class ControlProcessor implements Processor<String, byte[], String,
             .setGone(control == null)
             .setFields(control == null ? Map.of() : Map.of("spec", control.getSpec()))
             .build());
-  }
-
-  private void bury(
-      Record<String, byte[]> record, RecordMetadata origin, String cause, String message) {
-    instruments.deadLetter(origin.topic(), cause);
-    LOG.atWarn()
-        .addKeyValue("topic", origin.topic())
-        .addKeyValue("offset", origin.offset())
-        .addKeyValue("cause", cause)
-        .log("a control document is not in force: {}", message);
-    Record<String, byte[]> letter = DeadLetter.of(record, origin, cause, message);
-    context.forward(
-        new Record<String, Object>(
-            letter.key(), letter.value(), letter.timestamp(), letter.headers()),
-        DEAD_LETTERS);
   }
 }

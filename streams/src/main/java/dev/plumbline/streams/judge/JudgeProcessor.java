@@ -10,7 +10,7 @@ import dev.plumbline.streams.findings.Said;
 import dev.plumbline.streams.fleet.Facts;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
-import dev.plumbline.streams.intake.DeadLetter;
+import dev.plumbline.streams.intake.DeadLetters;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.intake.Ended;
 import dev.plumbline.streams.intake.Sequencer;
@@ -38,8 +38,6 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The judging stage of one partition: decodes each snapshot, puts the snapshots of a cluster back
@@ -60,8 +58,6 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
 
   /** How often it is shown what a cluster consists of (wall clock). */
   private static final Duration SHOWN = Duration.ofSeconds(5);
-
-  private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
 
   /** One cluster of the partition. */
   private final class Seat {
@@ -100,6 +96,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private Tables own;
   private Table<Ended> ended;
   private ProcessorContext<String, Object> context;
+  private DeadLetters deadLetters;
   private EntityStore store;
   private String task;
   private long progress = Long.MIN_VALUE;
@@ -122,6 +119,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   @Override
   public void init(ProcessorContext<String, Object> context) {
     this.context = context;
+    deadLetters = new DeadLetters(context, DEAD_LETTERS, instruments::deadLetter);
     task = "judge-" + context.taskId();
     store = context.getStateStore(STORE);
     seats.clear();
@@ -190,7 +188,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       Header header = snapshot == null ? null : (Header) snapshot.get(0);
       String trouble = trouble(record, header);
       if (trouble != null) {
-        bury(record, origin, "invalid", trouble);
+        if (!folding) {
+          deadLetters.bury(record, origin, "invalid", trouble);
+        }
         return;
       }
       Sequencer.Outcome outcome = seat(header.getCluster()).sequencer.offer(header, snapshot);
@@ -199,7 +199,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       }
       progress(header.getObservedAt().toEpochMilli());
     } catch (BadRecordException e) {
-      bury(record, origin, e.cause().name().toLowerCase(java.util.Locale.ROOT), e.getMessage());
+      if (!folding) {
+        deadLetters.bury(record, origin, e);
+      }
     }
   }
 
@@ -269,25 +271,6 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       progress = at;
       tell(Facts.progress("progress", Instant.ofEpochMilli(at)));
     }
-  }
-
-  private void bury(
-      Record<String, byte[]> record, RecordMetadata origin, String cause, String message) {
-    if (folding) {
-      return;
-    }
-    instruments.deadLetter(origin.topic(), cause);
-    LOG.atWarn()
-        .addKeyValue("topic", origin.topic())
-        .addKeyValue("partition", origin.partition())
-        .addKeyValue("offset", origin.offset())
-        .addKeyValue("cause", cause)
-        .log("record moved to the dead letters: {}", message);
-    Record<String, byte[]> letter = DeadLetter.of(record, origin, cause, message);
-    context.forward(
-        new Record<String, Object>(
-            letter.key(), letter.value(), letter.timestamp(), letter.headers()),
-        DEAD_LETTERS);
   }
 
   private void quiet(long wall) {

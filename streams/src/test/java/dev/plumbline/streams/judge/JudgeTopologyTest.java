@@ -3,6 +3,7 @@ package dev.plumbline.streams.judge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.event.Control;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.ResourceSnapshot;
@@ -119,6 +120,29 @@ class JudgeTopologyTest {
     assertThat(header(all.get(1), "plumbline.error.topic")).isEqualTo(TOPIC);
     assertThat(header(all.get(1), "plumbline.error.offset")).isEqualTo("1");
     assertThat(header(all.get(4), "plumbline.error.message")).contains("keyed by its cluster");
+  }
+
+  @Test
+  void aCohortThatCannotBeInForceGoesToTheDeadLettersToo() {
+    Control control =
+        new Control("Cohort", "edge", "{\"bak\": \"5m\"}", Instant.ofEpochMilli(7), "", "");
+    TestInputTopic<String, byte[]> controls = input(Topic.CONTROL.name());
+    controls.pipeInput("Cohort/edge", new byte[] {1, 2, 3}, 7);
+    controls.pipeInput(
+        "Cohort/edge",
+        EventSerde.of(Control.class, registry)
+            .serializer()
+            .serialize(Topic.CONTROL.name(), control),
+        7);
+
+    List<TestRecord<String, byte[]>> all = letters.readRecordsToList();
+    assertThat(all)
+        .extracting(it -> header(it, "plumbline.error.cause"))
+        .containsExactly("not_wire_format", "invalid");
+    assertThat(header(all.get(1), "plumbline.error.topic")).isEqualTo(Topic.CONTROL.name());
+    assertThat(header(all.get(1), "plumbline.error.message"))
+        .startsWith("Cohort/edge is not in force: ")
+        .contains("bak");
   }
 
   @Test
