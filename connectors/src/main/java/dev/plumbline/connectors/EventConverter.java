@@ -25,7 +25,7 @@ public final class EventConverter implements Converter, Versioned {
 
   @Override
   public void configure(Map<String, ?> settings, boolean isKey) {
-    reader = new EventReader(new WriterSchemas(new RegistryConfig(settings)));
+    reader = new EventReader(new RegistryConfig(settings).connect());
   }
 
   @Override

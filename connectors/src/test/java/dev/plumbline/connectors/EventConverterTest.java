@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.registry.SchemaRegistry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -15,6 +19,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Timestamp;
@@ -23,10 +28,16 @@ import org.apache.kafka.connect.errors.RetriableException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EventConverterTest {
   private static final int ID = 7;
-  private static final EventReader READER = new EventReader(id -> Finding.getClassSchema());
+  private static final SchemaRegistry FINDINGS = SchemaRegistry.inMemory();
+  private static final int FINDING =
+      FINDINGS.register("plumbline.findings-value", Finding.getClassSchema());
+  private static final EventReader READER = new EventReader(FINDINGS);
+
+  @TempDir Path folder;
 
   private Registry registry;
   private EventConverter converter;
@@ -126,9 +137,7 @@ class EventConverterTest {
     registry.fallIll(true);
     assertThatThrownBy(() -> read(Given.wire(ID, Given.finding().build())))
         .isInstanceOf(RetriableException.class)
-        .hasMessage(
-            "no schema 7: %s/schemas/ids/7 answered 503; check schema.registry.url and its credentials",
-            registry.url());
+        .hasMessage("no schema 7: the schema registry at %s answered 503: no", registry.url());
 
     registry.fallIll(false);
     assertThat(read(Given.wire(ID, Given.finding().build())).getString("id")).isEqualTo("4f1c");
@@ -144,6 +153,49 @@ class EventConverterTest {
   }
 
   @Test
+  void aRegistryBehindTlsIsAskedWithAPassword() throws Exception {
+    Path store = folder.resolve("registry.p12");
+    try (Registry secured = new Registry(store).admits("Basic dXNlcjpzZWNyZXQ=")) {
+      secured.with(ID, Finding.getClassSchema());
+      Map<String, String> settings = new HashMap<>();
+      settings.put("schema.registry.url", secured.url());
+      settings.put("schema.registry.ssl.truststore.location", store.toString());
+      settings.put("schema.registry.ssl.truststore.password", Registry.PASSWORD);
+      byte[] finding = Given.wire(ID, Given.finding().build());
+
+      settings.put("basic.auth.user.info", "user:wrong");
+      converter.configure(settings, false);
+      assertThatThrownBy(() -> read(finding))
+          .as("a wrong password must not cost records")
+          .isInstanceOf(RetriableException.class)
+          .hasMessageEndingWith(
+              "answered 401: no; check basic.auth.user.info or bearer.auth.token");
+
+      settings.put("basic.auth.user.info", "user:secret");
+      converter.configure(settings, false);
+      assertThat(read(finding).getString("id")).isEqualTo("4f1c");
+    }
+  }
+
+  @Test
+  void settingsOfTheRegistryThatCannotBeMeantAreNamed() {
+    assertThatThrownBy(() -> converter.configure(Map.of(), false))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("schema.registry.url");
+    assertThatThrownBy(
+            () ->
+                converter.configure(
+                    Map.of(
+                        "schema.registry.url",
+                        "https://127.0.0.1:1",
+                        "schema.registry.ssl.truststore.location",
+                        folder.resolve("missing.p12").toString()),
+                    false))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("missing.p12");
+  }
+
+  @Test
   void writingIsRefused() {
     assertThatThrownBy(() -> converter.fromConnectData("t", null, "x"))
         .isInstanceOf(DataException.class)
@@ -152,7 +204,7 @@ class EventConverterTest {
 
   @Property(tries = 2000)
   void noBytesDoMoreThanBeRefused(@ForAll @Size(max = 64) byte[] garbage) {
-    byte[] record = new byte[5 + garbage.length];
+    byte[] record = ByteBuffer.allocate(5 + garbage.length).putInt(1, FINDING).array();
     System.arraycopy(garbage, 0, record, 5, garbage.length);
 
     assertThatThrownBy(() -> READER.read(record)).isInstanceOf(DataException.class);
@@ -160,7 +212,7 @@ class EventConverterTest {
 
   @Property(tries = 2000)
   void aDamagedFindingIsReadOrRefused(@ForAll @IntRange(max = 7) int bit, @ForAll Random random) {
-    byte[] record = Given.wire(ID, Given.finding().build());
+    byte[] record = Given.wire(FINDING, Given.finding().build());
     record[5 + random.nextInt(record.length - 5)] ^= (byte) (1 << bit);
 
     try {

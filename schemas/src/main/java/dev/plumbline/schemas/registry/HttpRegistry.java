@@ -41,7 +41,8 @@ final class HttpRegistry implements SchemaRegistry {
   /** Wait before the second round over the addresses; each further one is four times as long. */
   private static final int WAIT_MILLIS = 100;
 
-  private static final int ROUNDS = 4;
+  /** More rounds than the first. */
+  private static final int RETRIES = 3;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -62,6 +63,7 @@ final class HttpRegistry implements SchemaRegistry {
   private final String authorization;
   private final Duration timeout;
   private final Duration wait;
+  private final int retries;
   private final HttpClient client;
   private final Map<Registered, Integer> ids = new ConcurrentHashMap<>();
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
@@ -71,6 +73,7 @@ final class HttpRegistry implements SchemaRegistry {
     authorization = authorization(settings);
     timeout = millis(settings, "http.read.timeout.ms", TIMEOUT_MILLIS);
     wait = millis(settings, "retries.wait.ms", WAIT_MILLIS);
+    retries = (int) number(settings, "max.retries", RETRIES, 0);
     HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -146,7 +149,7 @@ final class HttpRegistry implements SchemaRegistry {
   private JsonNode ask(Question question) {
     RegistryException last = null;
     Duration pause = wait;
-    for (int round = 1; round <= ROUNDS; round++) {
+    for (int round = 0; round <= retries; round++) {
       for (Address address : addresses) {
         try {
           return ask(question, address);
@@ -157,7 +160,7 @@ final class HttpRegistry implements SchemaRegistry {
           last = e;
         }
       }
-      if (round < ROUNDS) {
+      if (round < retries) {
         pause(pause);
         pause = pause.multipliedBy(4);
       }
@@ -283,12 +286,17 @@ final class HttpRegistry implements SchemaRegistry {
   }
 
   private static Duration millis(Map<String, ?> settings, String name, int otherwise) {
+    return Duration.ofMillis(number(settings, name, otherwise, 1));
+  }
+
+  private static long number(Map<String, ?> settings, String name, int otherwise, int least) {
     Object value = settings.get(name);
     String text = value == null ? Integer.toString(otherwise) : value.toString();
-    if (!text.matches("[1-9]\\d{0,8}")) {
-      throw new IllegalArgumentException(name + " must be a number above 0, is " + text);
+    if (!text.matches("\\d{1,9}") || Long.parseLong(text) < least) {
+      throw new IllegalArgumentException(
+          name + " must be a number of at least " + least + ", is " + text);
     }
-    return Duration.ofMillis(Long.parseLong(text));
+    return Long.parseLong(text);
   }
 
   private static String authorization(Map<String, ?> settings) {

@@ -43,8 +43,8 @@ public interface SchemaRegistry {
    * @param settings {@code schema.registry.url} (several are tried in turn; one may carry {@code
    *     user:password@}), {@code basic.auth.user.info}, {@code bearer.auth.token}, {@code
    *     schema.registry.ssl.truststore.*} and {@code keystore.*}, {@code http.connect.timeout.ms}
-   *     and {@code http.read.timeout.ms} (10 s each), {@code retries.wait.ms} (100), as Confluent's
-   *     own clients name them
+   *     and {@code http.read.timeout.ms} (10 s each), {@code max.retries} (3) and {@code
+   *     retries.wait.ms} (100), as Confluent's own clients name them
    * @throws IllegalArgumentException naming the setting that is missing or wrong
    */
   static SchemaRegistry connect(Map<String, ?> settings) {

@@ -123,6 +123,14 @@ class HttpRegistryTest {
   }
 
   @Test
+  void withoutRetriesEachAddressIsAskedOnce() {
+    registry.holds(SUBJECT, 1, TEXT).thenAnswers(503, "application/json", "{}");
+
+    assertThat(refusal(client("max.retries", "0")).isTransient()).isTrue();
+    assertThat(registry.asked()).hasSize(1);
+  }
+
+  @Test
   void aCodeWithTheWrongStatusIsNotBelieved() {
     for (int i = 0; i < 4; i++) {
       registry.thenAnswers(500, "application/json", "{\"error_code\":40403,\"message\":\"boom\"}");
@@ -269,7 +277,7 @@ class HttpRegistryTest {
     assertThatThrownBy(() -> SchemaRegistry.connect(Map.of("schema.registry.url", "registry:8081")))
         .hasMessage("schema.registry.url: registry:8081 is not like http://host:port");
     assertThatThrownBy(() -> client("http.read.timeout.ms", "soon"))
-        .hasMessage("http.read.timeout.ms must be a number above 0, is soon");
+        .hasMessage("http.read.timeout.ms must be a number of at least 1, is soon");
     assertThatThrownBy(
             () ->
                 SchemaRegistry.connect(
