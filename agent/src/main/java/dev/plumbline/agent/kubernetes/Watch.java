@@ -245,8 +245,11 @@ final class Watch implements AutoCloseable {
       informer.start();
     }
 
+    /** After it nothing is told, not even what was underway. */
     void stop() {
-      stopped = true;
+      synchronized (this) {
+        stopped = true;
+      }
       informer.stop();
     }
 
@@ -303,7 +306,7 @@ final class Watch implements AutoCloseable {
     }
 
     /** One object that can't be told must not cost the others. */
-    private void tell(Runnable task) {
+    private synchronized void tell(Runnable task) {
       if (stopped) {
         return;
       }

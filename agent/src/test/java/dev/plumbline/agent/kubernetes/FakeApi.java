@@ -24,13 +24,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -53,6 +55,7 @@ public final class FakeApi implements AutoCloseable {
   private final KubernetesMockServer server =
       new KubernetesMockServer(
           new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
+  private final Queue<Runnable> watches = new ConcurrentLinkedQueue<>();
   private final HttpClient http = HttpClient.newHttpClient();
 
   /** Starts with the core kinds that every cluster has. */
@@ -146,12 +149,14 @@ public final class FakeApi implements AutoCloseable {
   @Override
   public void close() {
     server.destroy();
+    watches.forEach(Runnable::run);
   }
 
   private HttpResponse<String> send(String method, String path, String body) {
     try {
       return http.send(
           HttpRequest.newBuilder(URI.create(url()).resolve(path))
+              .timeout(Duration.ofSeconds(30))
               .header("Content-Type", "application/json")
               .method(method, HttpRequest.BodyPublishers.ofString(body))
               .build(),
@@ -214,53 +219,72 @@ public final class FakeApi implements AutoCloseable {
       return super.handleGet(path);
     }
 
-    /** The mock's own waits in the server's only thread for up to a minute when a watch ends. */
+    /**
+     * The mock's own waits in the server's only thread for up to a minute when a watch ends, and
+     * until it is forgotten, an event for it is refused and the request that caused it is never
+     * answered. Here a watch that has ended takes events until the server is closed, and drops
+     * them.
+     */
     @Override
     public MockResponse handleWatch(String path) {
       MockResponse response = super.handleWatch(path);
-      WebSocketListener waits = response.getWebSocketListener();
+      WebSocketListener watch = response.getWebSocketListener();
       return response.withWebSocketUpgrade(
           new WebSocketListener() {
+            private volatile boolean ended;
+
             @Override
             public void onOpen(WebSocket socket, Response answer) {
-              waits.onOpen(socket, answer);
+              WebSocket open =
+                  new WebSocket() {
+                    @Override
+                    public RecordedRequest request() {
+                      return socket.request();
+                    }
+
+                    @Override
+                    public boolean send(String text) {
+                      return !ended && socket.send(text);
+                    }
+
+                    @Override
+                    public boolean send(byte[] bytes) {
+                      return !ended && socket.send(bytes);
+                    }
+
+                    @Override
+                    public boolean close(int code, String reason) {
+                      return !ended && socket.close(code, reason);
+                    }
+                  };
+              watches.add(
+                  () -> {
+                    ended = true;
+                    watch.onClosed(open, 1001, "the server has stopped");
+                  });
+              watch.onOpen(open, answer);
             }
 
             @Override
             public void onMessage(WebSocket socket, String text) {
-              waits.onMessage(socket, text);
+              watch.onMessage(socket, text);
             }
 
             @Override
             public void onClosing(WebSocket socket, int code, String reason) {
-              aside(() -> waits.onClosing(socket, code, reason));
+              watch.onClosing(socket, code, reason);
             }
 
             @Override
             public void onClosed(WebSocket socket, int code, String reason) {
-              aside(() -> waits.onClosed(socket, code, reason));
+              ended = true;
             }
 
             @Override
             public void onFailure(WebSocket socket, Throwable cause, Response answer) {
-              aside(() -> waits.onFailure(socket, cause, answer));
+              ended = true;
             }
           });
-    }
-
-    private void aside(Runnable task) {
-      Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  task.run();
-                } catch (RejectedExecutionException e) {
-                  // the server has stopped: so have its watches
-                }
-              },
-              "fake-api-watch-ends");
-      thread.setDaemon(true);
-      thread.start();
     }
 
     private ObjectNode groups() {

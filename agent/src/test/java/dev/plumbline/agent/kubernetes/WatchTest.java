@@ -105,6 +105,7 @@ class WatchTest {
     start(state);
     told.await("object " + CHAT);
     told.await("object " + REPORT_1);
+    told.await("object v1/Namespace/kube-system");
     watch.close();
     told.memory.save();
     told.clear();
