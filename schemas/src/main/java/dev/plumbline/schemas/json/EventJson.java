@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.schemas.event.Cause;
+import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Evidence;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Gate;
@@ -50,6 +51,10 @@ public final class EventJson {
     node.set("evidence", of(finding.getEvidence()));
     if (finding.getStale()) {
       node.put("stale", true);
+    }
+    if (!finding.getCandidates().isEmpty()) {
+      ArrayNode candidates = node.putArray("candidates");
+      finding.getCandidates().forEach(it -> candidates.add(of(it)));
     }
     return node;
   }
@@ -125,6 +130,15 @@ public final class EventJson {
       node.put("finding", cause.getFinding());
     }
     text(node, "reason", cause.getReason());
+    if (cause.getContrast() != null) {
+      Contrast contrast = cause.getContrast();
+      ObjectNode counts = node.putObject("contrast");
+      counts.put("cohort", contrast.getCohort());
+      counts.put("having", contrast.getHaving());
+      counts.put("havingSuffer", contrast.getHavingSuffer());
+      counts.put("lacking", contrast.getLacking());
+      counts.put("lackingSuffer", contrast.getLackingSuffer());
+    }
     return node;
   }
 

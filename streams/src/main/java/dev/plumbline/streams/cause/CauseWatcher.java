@@ -6,15 +6,17 @@ import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Changes.Change;
 import dev.plumbline.streams.judge.Cluster;
+import dev.plumbline.streams.judge.Peers.Peer;
 import dev.plumbline.streams.judge.Watcher;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Gives each symptom the fault or change that explains it best: near (the same pod, board, node or
- * workload), just before, and the stronger kind of evidence first. No cause rather than a wrong
+ * workload), just before, the stronger kind of evidence first, and then by the contrast within the
+ * cohort: who has the candidate suffers, and who lacks it does not. No cause rather than a wrong
  * one.
  */
 public final class CauseWatcher implements Watcher {
@@ -26,11 +28,19 @@ public final class CauseWatcher implements Watcher {
    */
   private static final Duration AFTER = Duration.ofMinutes(10);
 
-  private static final Set<String> SYMPTOMS =
-      Set.of(Kind.LATENCY_SWING, Kind.GPU_EXHAUSTION, Kind.DRIFT_RESOURCE);
+  /**
+   * Siblings that suffer as well are found within this time: the median delay of a swing is five
+   * minutes. Before it a sibling that seems well says nothing.
+   */
+  private static final Duration SETTLED = Duration.ofMinutes(10);
 
-  /** Least score worth saying. */
-  private static final double LEAST = 0.4;
+  /**
+   * A sibling is well when it was judged so long into the symptom: who fell silent is no witness.
+   */
+  private static final Duration WITNESSED = Duration.ofMinutes(5);
+
+  /** A pod's process starts so long before the change of its template is seen, at most. */
+  private static final Duration SEEN = Duration.ofMinutes(3);
 
   private final Cluster cluster;
 
@@ -42,31 +52,73 @@ public final class CauseWatcher implements Watcher {
   public void tick(long at) {
     List<Finding> open = cluster.conditions().open();
     for (Finding symptom : open) {
-      if (SYMPTOMS.contains(symptom.getKind())) {
-        Cause best = best(symptom, open, at);
-        Cause known = symptom.getCause();
-        if (best != null && (known == null || best.getScore() > known.getScore() + 0.05)) {
-          cluster.conditions().explain(symptom, at, best);
-        }
+      if (Candidates.SYMPTOMS.contains(symptom.getKind())) {
+        Candidates candidates = candidates(symptom, open, at);
+        candidates.change(symptom.getCause()).ifPresent(it -> explain(symptom, at, it));
       }
     }
   }
 
-  private Cause best(Finding symptom, List<Finding> open, long at) {
-    Cause best = null;
+  private void explain(Finding symptom, long at, Candidates.Choice choice) {
+    cluster.conditions().explain(symptom, at, choice.cause(), choice.others());
+  }
+
+  private Candidates candidates(Finding symptom, List<Finding> open, long at) {
+    Cohort cohort = cohort(symptom, open, at);
+    List<Cause> causes = new ArrayList<>();
     for (Finding fault : open) {
-      best = better(best, faultBehind(symptom, fault));
+      Cause cause = faultBehind(symptom, fault);
+      if (cause != null) {
+        causes.add(cohort.contrasted(cause, peer -> isHitBy(fault.getKind(), peer, open)));
+      }
     }
     long since = symptom.getSince().toEpochMilli();
     for (Change change :
         cluster.changes().between(since - HORIZON.toMillis(), since + AFTER.toMillis())) {
-      best = better(best, changeBehind(symptom, change, since));
+      Cause cause = changeBehind(symptom, change, since);
+      if (cause != null) {
+        causes.add(cohort.contrasted(cause, peer -> has(change, peer)));
+      }
     }
-    return best != null && best.getScore() >= LEAST ? best : null;
+    return new Candidates(causes);
   }
 
-  private static Cause better(Cause one, Cause other) {
-    return other == null || one != null && one.getScore() >= other.getScore() ? one : other;
+  /** Who is like the replica that suffers, as far as it can be said yet. */
+  private Cohort cohort(Finding symptom, List<Finding> open, long at) {
+    long since = symptom.getSince().toEpochMilli();
+    Peer self = peer(symptom);
+    if (self == null || at - since < SETTLED.toMillis()) {
+      return Cohort.NONE;
+    }
+    Cohort cohort = new Cohort(self);
+    for (Peer peer : cluster.peers().alike(self)) {
+      Finding suffering = finding(symptom.getKind(), peer, open);
+      if (suffering == null) {
+        if (peer.judgedAt() - since >= WITNESSED.toMillis()) {
+          cohort.add(peer, false);
+        }
+      } else if (Math.abs(suffering.getSince().toEpochMilli() - since) <= HORIZON.toMillis()) {
+        cohort.add(peer, true);
+      }
+      // who suffers since another time has another story, and is neither well nor a witness
+    }
+    return cohort;
+  }
+
+  private Peer peer(Finding finding) {
+    String pod = finding.getEntity().get("pod");
+    return pod == null ? null : cluster.peers().of(finding.getEntity().get("namespace"), pod);
+  }
+
+  private static Finding finding(String kind, Peer peer, List<Finding> open) {
+    for (Finding finding : open) {
+      if (finding.getKind().equals(kind)
+          && peer.pod.equals(finding.getEntity().get("pod"))
+          && peer.namespace.equals(finding.getEntity().get("namespace"))) {
+        return finding;
+      }
+    }
+    return null;
   }
 
   /** A fault that is open on what the symptom runs on. */
@@ -76,14 +128,11 @@ public final class CauseWatcher implements Watcher {
     if (!inTime || fault.getId().equals(symptom.getId())) {
       return null;
     }
-    double score =
-        switch (fault.getKind()) {
-          case Kind.GPU_CONTENTION -> samePod(symptom, fault) ? 0.9 : 0;
-          case Kind.GPU_THROTTLE, Kind.GPU_FAULT -> onBoardOf(symptom, fault);
-          case Kind.GPU_EXHAUSTION ->
-              symptom.getKind().equals(Kind.LATENCY_SWING) && samePod(symptom, fault) ? 0.85 : 0;
-          default -> 0;
-        };
+    String pod = symptom.getEntity().get("pod");
+    boolean felt =
+        !fault.getKind().equals(Kind.GPU_EXHAUSTION)
+            || symptom.getKind().equals(Kind.LATENCY_SWING);
+    double score = pod == null || !felt ? 0 : hit(fault, symptom.getEntity().get("namespace"), pod);
     return score == 0
         ? null
         : Cause.newBuilder()
@@ -95,20 +144,32 @@ public final class CauseWatcher implements Watcher {
             .build();
   }
 
+  /** How surely a fault is felt by a pod; 0 for not at all. */
+  private double hit(Finding fault, String namespace, String pod) {
+    return switch (fault.getKind()) {
+      case Kind.GPU_CONTENTION -> isOf(fault, namespace, pod) ? 0.9 : 0;
+      case Kind.GPU_THROTTLE, Kind.GPU_FAULT -> onBoardOf(fault, namespace, pod);
+      case Kind.GPU_EXHAUSTION -> isOf(fault, namespace, pod) ? 0.85 : 0;
+      default -> 0;
+    };
+  }
+
+  /** True when a fault of the kind is open on what a replica runs on. */
+  private boolean isHitBy(String kind, Peer peer, List<Finding> open) {
+    for (Finding fault : open) {
+      if (fault.getKind().equals(kind) && hit(fault, peer.namespace, peer.pod) > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** A change of the symptom's workload or node, the nearer in time the likelier. */
   private Cause changeBehind(Finding symptom, Change change, long since) {
-    String namespace = symptom.getEntity().get("namespace");
-    String workload = symptom.getEntity().get("workload");
     String node = symptom.getEntity().get("node");
     boolean ofWorkload =
-        workload != null
-            && workload.equals(change.entity.get("workload"))
-            && namespace != null
-            && namespace.equals(change.entity.get("namespace"));
-    boolean ofNode =
-        node != null
-            && node.equals(change.entity.get("node"))
-            && change.entity.get("workload") == null;
+        isOf(change, symptom.getEntity().get("namespace"), symptom.getEntity().get("workload"));
+    boolean ofNode = isOfNode(change, node);
     if (!ofWorkload && !ofNode) {
       return null;
     }
@@ -121,20 +182,42 @@ public final class CauseWatcher implements Watcher {
         .build();
   }
 
-  private static boolean samePod(Finding one, Finding other) {
-    Map<String, String> a = one.getEntity();
-    Map<String, String> b = other.getEntity();
-    return a.get("pod") != null
-        && a.get("pod").equals(b.get("pod"))
-        && a.get("namespace").equals(b.get("namespace"));
+  /**
+   * True when a replica runs with a change. A change of the template of pods makes new ones: who
+   * has been running since before it lacks it.
+   */
+  private static boolean has(Change change, Peer peer) {
+    if (isOfNode(change, peer.node)) {
+      return true;
+    }
+    if (!isOf(change, peer.namespace, peer.workload)) {
+      return false;
+    }
+    String field = change.entity.get("field");
+    boolean template = field != null && field.startsWith("spec.template.");
+    return !template || !(peer.startSeconds < (change.at - SEEN.toMillis()) / 1000.0);
   }
 
-  private double onBoardOf(Finding symptom, Finding fault) {
-    String name = symptom.getEntity().get("pod");
-    if (name == null) {
-      return 0;
-    }
-    Pod pod = cluster.inventory().pod(symptom.getEntity().get("namespace"), name);
+  private static boolean isOf(Change change, String namespace, String workload) {
+    return workload != null
+        && workload.equals(change.entity.get("workload"))
+        && namespace != null
+        && namespace.equals(change.entity.get("namespace"));
+  }
+
+  private static boolean isOfNode(Change change, String node) {
+    return node != null
+        && node.equals(change.entity.get("node"))
+        && change.entity.get("workload") == null;
+  }
+
+  private static boolean isOf(Finding finding, String namespace, String pod) {
+    Map<String, String> entity = finding.getEntity();
+    return pod.equals(entity.get("pod")) && entity.get("namespace").equals(namespace);
+  }
+
+  private double onBoardOf(Finding fault, String namespace, String name) {
+    Pod pod = cluster.inventory().pod(namespace, name);
     if (pod == null) {
       return 0;
     }

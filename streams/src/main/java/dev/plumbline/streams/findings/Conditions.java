@@ -228,13 +228,21 @@ public final class Conditions {
     return open;
   }
 
-  /** Gives an open finding a cause, or a better one; says so only when it is another. */
-  public void explain(Finding finding, long at, Cause cause) {
+  /**
+   * Gives an open finding a cause, or another one, or the same with other evidence; says so unless
+   * it is what was said before.
+   *
+   * @param cause null withdraws the one that was claimed
+   * @param candidates what else was considered, likeliest first
+   */
+  public void explain(Finding finding, long at, Cause cause, List<Cause> candidates) {
     for (Map.Entry<String, Condition> entry : table.all().entrySet()) {
       Condition c = entry.getValue();
       if (c.phase == Phase.OPEN && c.finding.getId().equals(finding.getId())) {
-        if (!sameCause(c.finding.getCause(), cause)) {
-          say(table.edit(entry.getKey()), next(c, at).setCause(cause).build());
+        if (!Objects.equals(c.finding.getCause(), cause)) {
+          say(
+              table.edit(entry.getKey()),
+              next(c, at).setCause(cause).setCandidates(candidates).build());
         }
         return;
       }

@@ -11,7 +11,13 @@ import dev.plumbline.streams.state.Tables;
  * @param inventory what the cluster consists of; already includes the snapshot being shown
  * @param conditions where sights are told
  * @param changes what was changed lately, the candidates for causes
+ * @param peers replicas that were judged lately, and what they have in common
  * @param tables where a watcher gets its own tables, once, in its constructor
  */
 public record Cluster(
-    String uid, Inventory inventory, Conditions conditions, Changes changes, Tables tables) {}
+    String uid,
+    Inventory inventory,
+    Conditions conditions,
+    Changes changes,
+    Peers peers,
+    Tables tables) {}

@@ -67,7 +67,8 @@ public final class ClusterJudge {
     Inventory inventory = new Inventory(uid, tables);
     Conditions conditions = new Conditions(uid, tables, out);
     conditions.names(ignored -> inventory.clusterName(), inventory::tenantOf);
-    cluster = new Cluster(uid, inventory, conditions, new Changes(tables), tables);
+    cluster =
+        new Cluster(uid, inventory, conditions, new Changes(tables), new Peers(tables), tables);
     watchers.forEach(watcher -> this.watchers.add(watcher.apply(cluster)));
   }
 
@@ -143,5 +144,6 @@ public final class ClusterJudge {
     watchers.forEach(watcher -> watcher.tick(at));
     cluster.conditions().tick(at);
     cluster.changes().tick(at);
+    cluster.peers().tick(at);
   }
 }

@@ -169,14 +169,35 @@ public final class LatencyWatcher implements Watcher {
     }
     double prefilled = prompts / elapsed;
     double weight = Double.isNaN(requests) ? steps / LEAST_STEPS : requests;
+    if (stepSeconds >= 0) {
+      replica.decoded(stepSeconds, elapsed);
+    }
+    boolean judged = false;
     if (steps >= LEAST_STEPS && stepSeconds > 0) {
+      judged = replica.step.expected.count() >= LEAST_LEARNED;
       judge(
           Judged.STEP, replica.step, steps / elapsed, prefilled, stepSeconds / steps, weight, from);
     }
     if (requests >= 1 && firstSeconds > 0) {
+      judged |= replica.first.expected.count() >= LEAST_LEARNED;
       double length = prompts / requests;
       double seconds = firstSeconds / requests;
       judge(Judged.FIRST, replica.first, length, prefilled, seconds, requests, from);
+    }
+    if (judged) {
+      Pod pod = cluster.inventory().pod(namespace, name);
+      cluster
+          .peers()
+          .judged(
+              namespace,
+              replica.workload,
+              name,
+              pod == null ? "" : pod.node,
+              replica.model,
+              replica.product,
+              replica.sequences,
+              replica.startSeconds,
+              at);
     }
     tell(replica, at);
   }
@@ -322,6 +343,7 @@ public final class LatencyWatcher implements Watcher {
   }
 
   private void depart(String namespace, String name) {
+    cluster.peers().gone(namespace, name);
     for (Map.Entry<String, Replica> entry : replicas.all().entrySet()) {
       if (entry.getValue().namespace.equals(namespace) && entry.getValue().pod.equals(name)) {
         replicas.edit(entry.getKey()).gone = true;

@@ -19,15 +19,24 @@ final class Replica implements State {
   double promptTokens = Double.NaN;
   boolean gone;
 
+  /** Sequences decoded at once, a running mean; NaN until the first. */
+  double sequences = Double.NaN;
+
   /** Steps of one scrape hardly depend on those of the one before. */
   final Signal step = new Signal(new Shift(0.6, 12));
 
   /** A queue outlasts a scrape: first tokens wait in bursts, and more evidence is asked for. */
   final Signal first = new Signal(new Shift(1, 20));
 
+  /** Little's law: seconds of decoding in a second are the sequences decoded at once. */
+  void decoded(double stepSeconds, double elapsed) {
+    double now = stepSeconds / elapsed;
+    sequences = Double.isNaN(sequences) ? now : sequences + 0.1 * (now - sequences);
+  }
+
   @Override
   public void write(DataOutput out) throws IOException {
-    out.writeByte(2);
+    out.writeByte(3);
     for (String text : new String[] {namespace, workload, pod, model, product}) {
       Codec.text(out, text);
     }
@@ -35,13 +44,14 @@ final class Replica implements State {
     out.writeDouble(startSeconds);
     out.writeDouble(promptTokens);
     out.writeBoolean(gone);
+    out.writeDouble(sequences);
     step.write(out);
     first.write(out);
   }
 
   @Override
   public void read(DataInput in) throws IOException {
-    State.version(in, 2);
+    State.version(in, 3);
     namespace = Codec.text(in);
     workload = Codec.text(in);
     pod = Codec.text(in);
@@ -51,6 +61,7 @@ final class Replica implements State {
     startSeconds = in.readDouble();
     promptTokens = in.readDouble();
     gone = in.readBoolean();
+    sequences = in.readDouble();
     step.read(in);
     first.read(in);
   }

@@ -111,8 +111,8 @@ class ConditionsTest {
     assertThat(last().getSeverity()).isEqualTo(Severity.critical);
     Cause cause =
         Cause.newBuilder().setKind("drift.config").setEntity(NODE.parts()).setScore(1).build();
-    conditions.explain(last(), 4 * MINUTE, cause);
-    conditions.explain(last(), 5 * MINUTE, cause);
+    conditions.explain(last(), 4 * MINUTE, cause, List.of());
+    conditions.explain(last(), 5 * MINUTE, cause, List.of());
 
     assertThat(said).hasSize(3);
     assertThat(last().getCause().getKind()).isEqualTo("drift.config");
