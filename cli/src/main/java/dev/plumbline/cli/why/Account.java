@@ -2,6 +2,7 @@ package dev.plumbline.cli.why;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.detectors.cohort.Contrast;
 import dev.plumbline.schemas.event.Header;
 import java.io.IOException;
 import java.time.Duration;
@@ -116,19 +117,11 @@ public final class Account {
         .forEach(it -> say("        " + it.getKey() + ": " + it.getValue().asText()));
     JsonNode cause = now.path("cause");
     if (cause.isObject()) {
-      say(
-          "cause   %s of %s, score %s%s"
-              .formatted(
-                  text(cause, "kind"),
-                  entity(cause.path("entity")),
-                  cause.path("score").asText("-"),
-                  cause.has("finding") ? ", finding " + text(cause, "finding") : ""));
-      if (cause.has("reason")) {
-        say("        " + text(cause, "reason"));
-      }
+      candidate("cause  ", cause);
     } else {
       say("cause   none is claimed");
     }
+    now.path("candidates").forEach(it -> candidate("rather than", it));
     for (ObjectNode line : said) {
       say(
           "%s  %-8s %s"
@@ -141,6 +134,46 @@ public final class Account {
                           ? text(line, "resolution")
                           : text(line, "severity")));
     }
+  }
+
+  /** What was taken for the cause, or considered, and what its cohort says of it. */
+  private void candidate(String role, JsonNode cause) {
+    say(
+        "%s %s of %s, score %s%s"
+            .formatted(
+                role,
+                text(cause, "kind"),
+                entity(cause.path("entity")),
+                cause.path("score").isNumber()
+                    ? "%.3g".formatted(cause.path("score").asDouble())
+                    : "-",
+                cause.has("finding") ? ", finding " + text(cause, "finding") : ""));
+    if (cause.has("reason")) {
+      say("        " + text(cause, "reason"));
+    }
+    JsonNode contrast = cause.path("contrast");
+    if (!contrast.isObject()) {
+      return;
+    }
+    int having = contrast.path("having").asInt();
+    int havingSuffer = contrast.path("havingSuffer").asInt();
+    int lacking = contrast.path("lacking").asInt();
+    int lackingSuffer = contrast.path("lackingSuffer").asInt();
+    double weight = Contrast.weight(having, havingSuffer, lacking, lackingSuffer);
+    say("        cohort %s".formatted(text(contrast, "cohort")));
+    say(
+        "        have it: %s suffer; lack it: %s suffer; log odds %+.2f: %.2g times as likely"
+            .formatted(
+                share(havingSuffer, having),
+                share(lackingSuffer, lacking),
+                weight,
+                Math.exp(weight)));
+  }
+
+  private static String share(int suffering, int members) {
+    return members == 0
+        ? "0 of 0"
+        : "%d of %d (%.0f %%)".formatted(suffering, members, 100.0 * suffering / members);
   }
 
   private void incident(List<ObjectNode> said) {

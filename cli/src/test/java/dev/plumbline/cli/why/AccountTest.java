@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plumbline.cli.embedded.EmbeddedBroker;
 import dev.plumbline.cli.embedded.Replay;
+import dev.plumbline.schemas.event.Cause;
+import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Remediation;
 import dev.plumbline.schemas.json.EventJson;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -106,6 +109,48 @@ class AccountTest {
     assertThat(new Account(files, 5).of(result.remediations().get(0).getId()))
         .anyMatch(it -> it.strip().startsWith("mode ") && it.contains("downgraded"))
         .contains("**records behind it**");
+  }
+
+  @Test
+  void aCauseIsToldWithWhatItsCohortSaysOfItAndWithWhatElseWasConsidered() throws IOException {
+    Finding swing =
+        Finding.newBuilder(result.findings().get(0))
+            .setId("abc")
+            .setCause(candidate("the image went from v1 to v2", 0.97, 3, 3, 5, 0))
+            .setCandidates(List.of(candidate("the driver of n1 changed", 0.2, 1, 1, 2, 2)))
+            .build();
+
+    List<String> told =
+        new Account(
+                new FileHistory(
+                    written("explained", List.of(swing), EventJson::of), null, null, null),
+                5)
+            .of("abc");
+
+    assertThat(told)
+        .containsSubsequence(
+            "  cause   drift.config of workload=chat, score 0.970",
+            "          the image went from v1 to v2",
+            "          cohort model=m, product=H100",
+            "          have it: 3 of 3 (100 %) suffer; lack it: 0 of 5 (0 %) suffer; log odds +3.00:"
+                + " 20 times as likely",
+            "  rather than drift.config of workload=chat, score 0.200",
+            "          the driver of n1 changed",
+            "          cohort model=m, product=H100",
+            "          have it: 1 of 1 (100 %) suffer; lack it: 2 of 2 (100 %) suffer; log odds"
+                + " -3.00: 0.050 times as likely");
+  }
+
+  private static Cause candidate(
+      String reason, double score, int having, int havingSuffer, int lacking, int lackingSuffer) {
+    return Cause.newBuilder()
+        .setKind("drift.config")
+        .setEntity(Map.of("workload", "chat"))
+        .setScore(score)
+        .setReason(reason)
+        .setContrast(
+            new Contrast("model=m, product=H100", having, havingSuffer, lacking, lackingSuffer))
+        .build();
   }
 
   @Test
