@@ -21,13 +21,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 
 /**
  * Client of the Confluent REST protocol. An id never changes its meaning, so both directions are
- * kept for ever; a registry that doesn't answer is asked again, then the next address is.
+ * kept for ever; that an id is not known is kept for a moment ({@link UnknownIds}). A registry that
+ * doesn't answer is asked again, then the next address is.
  *
  * <p>Servers that speak the protocol differ: an answer's {@code schemaType} and {@code references}
  * may be absent, a compatibility has two names, errors may carry a code that means nothing or no
@@ -67,8 +69,17 @@ final class HttpRegistry implements SchemaRegistry {
   private final HttpClient client;
   private final Map<Registered, Integer> ids = new ConcurrentHashMap<>();
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+  private final UnknownIds unknown;
 
   HttpRegistry(Map<String, ?> settings) {
+    this(settings, System::nanoTime);
+  }
+
+  /**
+   * @param nanos a clock for waiting; any origin
+   */
+  HttpRegistry(Map<String, ?> settings, LongSupplier nanos) {
+    unknown = new UnknownIds(nanos);
     addresses = addresses(settings.get("schema.registry.url"));
     authorization = authorization(settings);
     timeout = millis(settings, "http.read.timeout.ms", TIMEOUT_MILLIS);
@@ -107,7 +118,7 @@ final class HttpRegistry implements SchemaRegistry {
     if (known != null) {
       return known;
     }
-    JsonNode answer = ask(new Question("GET", "/schemas/ids/" + id, null, List.of("schema")));
+    JsonNode answer = lookUp(id);
     String type = answer.path("schemaType").asText("AVRO");
     if (!type.equals("AVRO")) {
       throw new RegistryException(200, 0, "schema " + id + " is " + type + ", not Avro", null);
@@ -119,6 +130,21 @@ final class HttpRegistry implements SchemaRegistry {
     } catch (AvroRuntimeException e) {
       throw new RegistryException(
           200, 0, "schema " + id + " can't be read as Avro: " + e.getMessage(), e);
+    }
+  }
+
+  private JsonNode lookUp(int id) {
+    RegistryException refusal = unknown.get(id);
+    if (refusal != null) {
+      throw refusal;
+    }
+    try {
+      return ask(new Question("GET", "/schemas/ids/" + id, null, List.of("schema")));
+    } catch (RegistryException e) {
+      if (e.isUnknown()) {
+        unknown.add(id, e);
+      }
+      throw e;
     }
   }
 

@@ -11,6 +11,8 @@ import dev.plumbline.schemas.serde.EventDeserializer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.Schema;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +130,57 @@ class HttpRegistryTest {
 
     assertThat(refusal(client("max.retries", "0")).isTransient()).isTrue();
     assertThat(registry.asked()).hasSize(1);
+  }
+
+  @Test
+  void aRunOfGarbageAsksOnceAndAnIdThatIsRegisteredASecondLaterIsFound() {
+    AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
+    SchemaRegistry client =
+        new HttpRegistry(Map.of("schema.registry.url", registry.url()), nanos::get);
+    EventDeserializer<Finding> findings = new EventDeserializer<>(Finding.class, client);
+    byte[] garbage = {0, 0, 0, 0, 9, 1, 2, 3};
+    for (int i = 0; i < 100; i++) {
+      assertThat(badness(findings, garbage)).isEqualTo(BadRecordException.Cause.UNKNOWN_SCHEMA_ID);
+    }
+    assertThat(registry.asked()).containsExactly("GET /schemas/ids/9");
+
+    registry.holds(SUBJECT, 9, TEXT);
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+
+    assertThat(client.schema(9)).isEqualTo(FINDING);
+    assertThat(registry.asked()).hasSize(2);
+  }
+
+  @Test
+  void anIdThatThisClientRegistersIsKnownToItAtOnce() {
+    SchemaRegistry client = client();
+    assertThat(refusal(client).isUnknown()).isTrue();
+
+    assertThat(client.register(SUBJECT, FINDING)).isOne();
+
+    assertThat(client.schema(1)).isEqualTo(FINDING);
+  }
+
+  @Test
+  void garbageOfManyIdsIsRememberedWithinBounds() {
+    UnknownIds unknown = new UnknownIds(() -> 0);
+    RegistryException refusal = new RegistryException(404, 40403, "no", null);
+    for (int id = 0; id <= UnknownIds.MOST; id++) {
+      unknown.add(id, refusal);
+    }
+
+    assertThat(unknown.get(0)).isNull();
+    assertThat(unknown.get(1)).isSameAs(refusal);
+    assertThat(unknown.get(UnknownIds.MOST)).isSameAs(refusal);
+  }
+
+  @Test
+  void aRegistryThatFallsIllIsNotRememberedAsOneThatKnowsNothing() {
+    registry.holds(SUBJECT, 1, TEXT).thenAnswers(401, "application/json", "{\"error_code\":401}");
+    SchemaRegistry client = client();
+    assertThat(refusal(client).status()).isEqualTo(401);
+
+    assertThat(client.schema(1)).isEqualTo(FINDING);
   }
 
   @Test
