@@ -59,6 +59,52 @@ final class Benign {
     }
   }
 
+  /** Boards that MIG splits may draw less than half of what they could. */
+  void limitedPower() {
+    for (Site site : fleet.sites) {
+      for (Node node : site.nodes) {
+        for (Board board : node.boards) {
+          if (!board.instances.isEmpty()) {
+            board.capWatts = board.product.capWatts() * draw.uniform(.36, .48);
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Pods that come to work beside others and take nothing of theirs: on another MIG instance, on a
+   * board of their own with ordinary traffic, on cores that nobody wants.
+   */
+  void busyNeighbours() {
+    for (Site site : fleet.sites) {
+      for (Node node : site.nodes) {
+        Job job =
+            new Job(
+                fleet.seed,
+                "prepare",
+                "team-lab",
+                "prepare-" + draw.hex(5),
+                moment(.35, .6),
+                moment(.7, .95));
+        job.cores = draw.uniform(.1, .35);
+        Board split = null;
+        for (Board board : node.boards) {
+          split = board.instances.isEmpty() ? split : board;
+        }
+        if (split != null) {
+          job.instance = Board.Instance.SMALL;
+          job.duty = draw.uniform(.8, 1);
+          job.tensor = draw.uniform(.2, .6);
+          job.dram = draw.uniform(.6, .95);
+          job.frameBufferMib = 20000;
+        }
+        Board board = split;
+        fleet.loop.at(job.from, () -> site.launch(job, node, board, job.image()));
+      }
+    }
+  }
+
   void flashCrowd() {
     double from = moment(.35, .6);
     double to = Math.min(fleet.end - 600, from + draw.uniform(1200, 3600));

@@ -1,7 +1,9 @@
 package dev.plumbline.bench.fleet;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A GPU: who runs on it, how warm it gets and how fast it may clock. Power is {@code idle + (1.08
@@ -25,12 +27,23 @@ final class Board {
     static final Instance SMALL = new Instance(2, "3g.40gb", 3.0 / 7, .5);
   }
 
+  /** What an instance did since the exporter last read it, and what it then said of it. */
+  static final class Meter {
+    double busy;
+    double tensor;
+    double dram;
+    private double sumBusy;
+    private double sumTensor;
+    private double sumDram;
+  }
+
   final Node node;
   final int index;
   final Product product;
   final String uuid;
   final String pci;
   final List<Instance> instances = new ArrayList<>();
+  final Map<Instance, Meter> meters = new LinkedHashMap<>();
   final List<Server> servers = new ArrayList<>();
   final List<Job> jobs = new ArrayList<>();
   boolean timeSliced;
@@ -39,6 +52,10 @@ final class Board {
   double inletRise;
   double coolingLoss = 1;
   boolean brake;
+
+  /** What the board may draw, as an operator set it. */
+  double capWatts;
+
   double linkSlowdown = 1;
 
   // state
@@ -82,6 +99,7 @@ final class Board {
     this.product = product;
     uuid = "GPU-" + draw.uuid();
     pci = String.format("00000000:%02X:00.0", 0x1A + 0x11 * index);
+    capWatts = product.capWatts();
     resistance = product.thermalResistance() * draw.uniform(.9, 1.1);
     temperature = node.inletCelsius + resistance * product.idleWatts();
     watts = product.idleWatts();
@@ -96,18 +114,40 @@ final class Board {
     return limitMhz / product.maxMhz();
   }
 
-  /** Kernels ran for that long, of which that part kept tensor cores and memory busy. */
-  void charge(double seconds, double tensorSeconds, double dramSeconds, double pcieBytes) {
-    busy += seconds;
-    tensor += tensorSeconds;
-    dram += dramSeconds;
+  /** An instance of the board, with what the exporter says of it alone. */
+  void split(Instance instance) {
+    instances.add(instance);
+    meters.put(instance, new Meter());
+  }
+
+  /**
+   * Kernels ran for that long, of which that part kept tensor cores and memory busy.
+   *
+   * @param instance where they ran, null for a whole board; its time counts by its part of compute
+   */
+  void charge(
+      Instance instance,
+      double seconds,
+      double tensorSeconds,
+      double dramSeconds,
+      double pcieBytes) {
+    double part = instance == null ? 1 : instance.compute();
+    busy += seconds * part;
+    tensor += tensorSeconds * part;
+    dram += dramSeconds * part;
     pcie += pcieBytes;
+    if (instance != null) {
+      Meter meter = meters.get(instance);
+      meter.sumBusy += seconds;
+      meter.sumTensor += tensorSeconds;
+      meter.sumDram += dramSeconds;
+    }
   }
 
   void tick(double now, double dt) {
     for (Job job : jobs) {
       double on = job.running(now) ? dt * job.duty : 0;
-      charge(on, on * job.tensor, on * job.dram, dt * job.pcieBytesPerSecond);
+      charge(job.instance, on, on * job.tensor, on * job.dram, dt * job.pcieBytesPerSecond);
     }
     double b = Math.min(1, busy / dt);
     double t = Math.min(1, tensor / dt);
@@ -139,7 +179,7 @@ final class Board {
     thermalLimitMhz = Math.max(product.maxMhz() * .3, Math.min(product.maxMhz(), thermalLimitMhz));
     double top = product.maxMhz();
     double drive = (1.08 * product.capWatts() - product.idleWatts()) * activity;
-    double room = product.capWatts() - product.idleWatts();
+    double room = capWatts - product.idleWatts();
     double f = drive <= room ? top : top * Math.pow(room / drive, 1 / 2.4);
     if (f < top - STEP_MHZ) {
       reasons |= POWER_CAP;
@@ -166,7 +206,7 @@ final class Board {
         idle && servers.isEmpty()
             ? product.idleWatts()
             : product.idleWatts() * 1.35 + drive * Math.pow(limitMhz / top, 2.4);
-    watts = Math.min(watts, product.capWatts() * 1.01);
+    watts = Math.min(watts, capWatts * 1.01);
   }
 
   /** The exporter reads the board: means since it last did. */
@@ -176,6 +216,14 @@ final class Board {
       collectedTensor = collectTensor / sinceCollect;
       collectedDram = collectDram / sinceCollect;
       collectedPcie = collectPcie / sinceCollect;
+      for (Meter meter : meters.values()) {
+        meter.busy = Math.min(1, meter.sumBusy / sinceCollect);
+        meter.tensor = Math.min(1, meter.sumTensor / sinceCollect);
+        meter.dram = Math.min(1, meter.sumDram / sinceCollect);
+        meter.sumBusy = 0;
+        meter.sumTensor = 0;
+        meter.sumDram = 0;
+      }
     }
     sinceCollect = 0;
     collectBusy = 0;
@@ -188,12 +236,12 @@ final class Board {
   int rivals(Server server, double now) {
     int n = 0;
     for (Server other : servers) {
-      if (other != server && other.stepping()) {
+      if (other != server && other.instance == server.instance && other.stepping()) {
         n++;
       }
     }
     for (Job job : jobs) {
-      if (job.wantsBoard(now)) {
+      if (job.instance == server.instance && job.wantsBoard(now)) {
         n++;
       }
     }

@@ -142,14 +142,16 @@ final class ContentionFaults {
       f.truth.episodes.add(
           new Truth.Episode(null, latency, f.from, cron.to, s -> s == victim, List.of()));
     }
-    f.truth.add(
+    Truth.Event shortage =
         new Truth.Event(
                 "gpu.contention",
                 Truth.entity(node.site, "node", node.name),
                 f.from,
                 cron.to,
                 "the node's cores are short")
-            .optional());
+            .optional();
+    f.servers(node).forEach(victim -> shortage.also(Truth.entity(victim)));
+    f.truth.add(shortage);
     f.truth.add(
         new Truth.Event(
                 "drift.resource",
@@ -160,7 +162,7 @@ final class ContentionFaults {
             .optional());
   }
 
-  private static void contention(
+  static void contention(
       Fault f,
       Site site,
       Job job,
@@ -196,7 +198,7 @@ final class ContentionFaults {
     f.episode(main, null, scope, causes);
   }
 
-  private static Board shared(Site site) {
+  static Board shared(Site site) {
     for (Node node : site.nodes) {
       for (Board board : node.boards) {
         if (board.timeSliced) {
@@ -207,7 +209,7 @@ final class ContentionFaults {
     return null;
   }
 
-  private static Job job(Fault f, String stem) {
+  static Job job(Fault f, String stem) {
     String name = stem + "-" + f.draw.between(100, 999);
     return new Job(f.fleet.seed, name, "team-lab", name + "-" + f.draw.hex(5), f.from, f.to);
   }

@@ -8,6 +8,9 @@ final class Job {
   double from;
   double to;
 
+  /** Instance of a board that MIG splits; null for a whole board. */
+  Board.Instance instance;
+
   /** Part of the time in which its kernels want the board. */
   double duty;
 
@@ -26,6 +29,8 @@ final class Job {
   double onSeconds;
 
   double offSeconds;
+
+  double cpuSeconds;
 
   private final long key;
 

@@ -95,6 +95,9 @@ final class Node {
     ioSeconds += dt * .0012;
     waitSeconds += dt * Math.max(.004, Math.min(.97, (demand - .75) * .8));
     load += (demand * cores - load) * (1 - Math.exp(-dt / 60));
+    for (Job job : jobs) {
+      job.cpuSeconds += job.running(now) ? dt * Math.max(1, job.cores * cores) : 0;
+    }
     for (Board board : boards) {
       board.tick(now, dt);
     }

@@ -34,6 +34,11 @@ record Scenario(
     ALL.put(name, new Scenario(name, interval, hours, s -> s, Benign::trainingAlone, fault));
   }
 
+  private static void beside(
+      String name, double interval, double hours, Consumer<Benign> what, Consumer<Fault> fault) {
+    ALL.put(name, new Scenario(name, interval, hours, s -> s, what, fault));
+  }
+
   private static void benign(
       String name,
       double interval,
@@ -75,6 +80,11 @@ record Scenario(
     fault("batch-neighbour", 60, 3, ContentionFaults::batchNeighbour);
     fault("cpu-starvation", 60, 3, ContentionFaults::cpuStarvation);
     fault("pcie-saturation", 30, 2.5, ContentionFaults::pcieSaturation);
+    fault("cpu-growth", 60, 3, NeighbourFaults::cpuGrowth);
+    fault("dram-neighbour", 30, 2.5, NeighbourFaults::memoryBandwidth);
+    beside("pcie-growth", 30, 2.5, b -> {}, NeighbourFaults::pcieGrowth);
+    beside("mig-neighbour", 30, 2.5, Benign::limitedPower, NeighbourFaults::boardPower);
+    beside("image-beside-job", 60, 3, b -> {}, NeighbourFaults::imageBesideJobs);
     fault("thermal", 30, 3, BoardFaults::thermal);
     fault("power-brake", 60, 3, BoardFaults::powerBrake);
     fault("board-loss", 60, 2, BoardFaults::boardLoss);
@@ -131,6 +141,7 @@ record Scenario(
     benign("planned-rollout", 60, 3, s -> s, Benign::plannedRollout);
     benign("canary", 60, 3, s -> s, Benign::canary);
     benign("driver-rollout", 60, 3, s -> s, Benign::driverRollout);
+    benign("busy-neighbours", 60, 3, s -> s, Benign::busyNeighbours);
     benign("drain", 60, 2.5, s -> s, Benign::drain);
     benign("counter-resets", 60, 2, s -> s, Benign::counterResets);
     benign("spikes", 30, 2, s -> s, Benign::spikes);

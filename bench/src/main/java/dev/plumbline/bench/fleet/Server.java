@@ -307,12 +307,12 @@ final class Server {
     if (Draw.at(noise, second * 7 + 3) < .0015) {
       host += .02 + .1 * Draw.at(noise, second * 7 + 4);
     }
-    double tensor = Math.min(kernels, perToken * (decoding + chunk)) * part;
-    double dram = Math.min(kernels, fixed * .95 + attention) * part;
+    double tensor = Math.min(kernels, perToken * (decoding + chunk));
+    double dram = Math.min(kernels, fixed * .95 + attention);
     double bytes = 2e5 * (decoding + chunk);
     int n = chunk == 0 ? 1 : 1;
     for (Board board : boards) {
-      pending(board, kernels * part * n, tensor, dram, bytes);
+      pending(board, kernels * n, tensor, dram, bytes);
     }
     node.hostWorked(host);
     return wall + host;
@@ -338,7 +338,11 @@ final class Server {
     double now = loop.now();
     for (Board board : boards) {
       board.charge(
-          pendingBusy * steps, pendingTensor * steps, pendingDram * steps, pendingBytes * steps);
+          instance,
+          pendingBusy * steps,
+          pendingTensor * steps,
+          pendingDram * steps,
+          pendingBytes * steps);
     }
     cpuSeconds += duration * steps * 1.1;
     int decoding = running.size();

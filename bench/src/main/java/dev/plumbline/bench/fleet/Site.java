@@ -78,8 +78,8 @@ final class Site {
       node.boards.get(0).timeSliced = true;
     }
     if (number == spec.migNode()) {
-      node.boards.get(0).instances.add(Board.Instance.LARGE);
-      node.boards.get(0).instances.add(Board.Instance.SMALL);
+      node.boards.get(0).split(Board.Instance.LARGE);
+      node.boards.get(0).split(Board.Instance.SMALL);
     }
     nodes.add(node);
     return node;

@@ -116,21 +116,21 @@ final class Texts {
         "Throttling duration due to power constraints (in ns).",
         "counter",
         b -> Long.toString((long) b.powerViolationNs));
-    out.family(
+    out.profiled(
         "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
         "Ratio of time the graphics engine is active.",
-        "gauge",
-        b -> String.format("%.6f", round(b.collectedBusy, 4)));
-    out.family(
+        b -> b.collectedBusy,
+        m -> m.busy);
+    out.profiled(
         "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
         "Ratio of cycles the tensor (HMMA) pipe is active.",
-        "gauge",
-        b -> String.format("%.6f", round(b.collectedTensor, 4)));
-    out.family(
+        b -> b.collectedTensor,
+        m -> m.tensor);
+    out.profiled(
         "DCGM_FI_PROF_DRAM_ACTIVE",
         "Ratio of cycles the device memory interface is active sending or receiving data.",
-        "gauge",
-        b -> String.format("%.6f", round(b.collectedDram, 4)));
+        b -> b.collectedDram,
+        m -> m.dram);
     out.wholeBoards(
         "DCGM_FI_PROF_PCIE_RX_BYTES",
         "The rate of data received over the PCIe bus (in bytes per second).",
@@ -150,8 +150,34 @@ final class Texts {
       this.turned = turned;
     }
 
+    /** Ratios of time: of a whole board, or of each of its instances. */
+    void profiled(
+        String name,
+        String help,
+        ToDoubleFunction<Board> whole,
+        ToDoubleFunction<Board.Meter> part) {
+      family(
+          name,
+          help,
+          "gauge",
+          (b, i) ->
+              String.format(
+                  "%.6f",
+                  round(
+                      i == null ? whole.applyAsDouble(b) : part.applyAsDouble(b.meters.get(i)),
+                      4)));
+    }
+
     void family(
         String name, String help, String type, java.util.function.Function<Board, String> value) {
+      family(name, help, type, (b, i) -> value.apply(b));
+    }
+
+    private void family(
+        String name,
+        String help,
+        String type,
+        java.util.function.BiFunction<Board, Board.Instance, String> value) {
       head(name, help, type);
       for (Board b : node.boards) {
         if (b.lost) {
@@ -159,15 +185,18 @@ final class Texts {
         }
         if (!b.instances.isEmpty()) {
           for (Board.Instance i : b.instances) {
-            Server holder = null;
+            String[] holder = null;
             for (Server s : b.servers) {
-              holder = s.instance == i ? s : holder;
+              holder = s.instance == i ? pod(s) : holder;
             }
-            row(name, b, i, holder == null ? null : pod(holder), null, value.apply(b));
+            for (Job j : b.jobs) {
+              holder = j.instance == i ? pod(j) : holder;
+            }
+            row(name, b, i, holder, null, value.apply(b, i));
           }
           continue;
         }
-        rows(name, b, value.apply(b));
+        rows(name, b, value.apply(b, null));
       }
     }
 
@@ -187,7 +216,7 @@ final class Texts {
         holders.add(pod(s));
       }
       for (Job j : b.jobs) {
-        holders.add(new String[] {"main", j.namespace, j.pod});
+        holders.add(pod(j));
       }
       if (holders.isEmpty()) {
         row(name, b, null, null, null, value);
@@ -198,6 +227,10 @@ final class Texts {
       } else {
         row(name, b, null, holders.get(holders.size() - 1), null, value);
       }
+    }
+
+    private String[] pod(Job j) {
+      return new String[] {"main", j.namespace, j.pod};
     }
 
     private String[] pod(Server s) {
@@ -623,11 +656,10 @@ final class Texts {
           .append(' ')
           .append(at)
           .append('\n');
-      double cores = Math.max(1, j.cores * node.cores);
       cpu.append("container_cpu_usage_seconds_total")
           .append(labels)
           .append(",cpu=\"total\"} ")
-          .append(go(round(cores * (now - j.from), 2)))
+          .append(go(round(j.cpuSeconds, 2)))
           .append(' ')
           .append(at)
           .append('\n');
