@@ -56,7 +56,7 @@ public final class Kubernetes implements AutoCloseable {
             : new Discovery(
                 settings.discovery(), memory, targets, () -> System.nanoTime() / 1_000_000);
     Set<String> remembered = memory.kinds();
-    remembered.removeIf(it -> it.startsWith(Discovery.REMEMBERED));
+    remembered.removeIf(it -> it.startsWith(Claims.REMEMBERED));
     watch = new Watch(client, kinds, settings.refresh(), remembered, new Seen());
   }
 
