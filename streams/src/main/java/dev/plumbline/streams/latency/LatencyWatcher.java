@@ -1,6 +1,6 @@
 package dev.plumbline.streams.latency;
 
-import dev.plumbline.schemas.event.Evidence;
+import dev.plumbline.detectors.tail.Rise;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.Histogram;
 import dev.plumbline.schemas.event.LatencySnapshot;
@@ -8,7 +8,6 @@ import dev.plumbline.schemas.event.ModelServerSample;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
-import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
@@ -37,43 +36,11 @@ public final class LatencyWatcher implements Watcher {
   /** Steps in a scrape below which its mean says nothing. */
   private static final double LEAST_STEPS = 30;
 
-  /** Scrapes to learn from before anything is judged. */
-  private static final int LEAST_LEARNED = 20;
-
-  /** Requests that a shift rests on at least: fewer are an anecdote. */
-  private static final double LEAST_REQUESTS = 10;
-
-  /** Scrapes that a shift rests on at least. */
-  private static final int LEAST_SCRAPES = 3;
-
-  /** At the highest load known a wait for the first token beyond this multiple is a queue. */
-  private static final double QUEUED = 2.5;
-
   /** Beyond this an answer takes twice as long as it did. */
   private static final double SEVERE_EXCESS = 1.0;
 
   /** A process that began so lately warms up: it compiles, loads and has nothing cached. */
   private static final double WARM_UP_SECONDS = 90;
-
-  /** What is asked of a latency before anybody is told. */
-  private enum Judged {
-    /** Users see a stream that is a fifth slower; less is the noise of batching. */
-    STEP("inter_token", "a token", 0.2, 0.0012),
-    /** A wait for the first token varies more, and is felt from some tens of milliseconds on. */
-    FIRST("ttft", "the first token", 0.3, 0.02);
-
-    final String signal;
-    final String said;
-    final double leastExcess;
-    final double leastSeconds;
-
-    Judged(String signal, String said, double leastExcess, double leastSeconds) {
-      this.signal = signal;
-      this.said = said;
-      this.leastExcess = leastExcess;
-      this.leastSeconds = leastSeconds;
-    }
-  }
 
   /** What a departed replica learned is kept so long for its successor. */
   private static final Duration LEGACY = Duration.ofHours(6);
@@ -82,6 +49,8 @@ public final class LatencyWatcher implements Watcher {
 
   private final Cluster cluster;
   private final Table<Replica> replicas;
+  private final Rise steps = new Rise();
+  private final Rise firsts = new Rise();
 
   public LatencyWatcher(Cluster cluster) {
     this.cluster = cluster;
@@ -156,6 +125,8 @@ public final class LatencyWatcher implements Watcher {
     double stepSeconds = sum(step) - replica.step.sum;
     double requests = count(first) - replica.first.count;
     double firstSeconds = sum(first) - replica.first.sum;
+    Rise stepRise = rise(replica.step, step, this.steps);
+    Rise firstRise = rise(replica.first, first, this.firsts);
     replica.at = at;
     replica.startSeconds = snapshot.getProcessStartSeconds();
     replica.promptTokens = sample.getPromptTokens();
@@ -174,15 +145,16 @@ public final class LatencyWatcher implements Watcher {
     }
     boolean judged = false;
     if (steps >= LEAST_STEPS && stepSeconds > 0) {
-      judged = replica.step.expected.count() >= LEAST_LEARNED;
-      judge(
-          Judged.STEP, replica.step, steps / elapsed, prefilled, stepSeconds / steps, weight, from);
+      judged = replica.step.isLearned();
+      double batch = Math.max(1, sample.getRequestsRunning());
+      replica.step.judge(
+          steps / elapsed, prefilled, stepSeconds / steps, weight, batch, stepRise, from);
     }
     if (requests >= 1 && firstSeconds > 0) {
-      judged |= replica.first.expected.count() >= LEAST_LEARNED;
+      judged |= replica.first.isLearned();
       double length = prompts / requests;
       double seconds = firstSeconds / requests;
-      judge(Judged.FIRST, replica.first, length, prefilled, seconds, requests, from);
+      replica.first.judge(length, prefilled, seconds, requests, 1, firstRise, from);
     }
     if (judged) {
       Pod pod = cluster.inventory().pod(namespace, name);
@@ -200,6 +172,14 @@ public final class LatencyWatcher implements Watcher {
               at);
     }
     tell(replica, at);
+  }
+
+  /** What was counted since the last scrape, or null when that can't be told. */
+  private static Rise rise(Signal signal, Histogram histogram, Rise into) {
+    boolean known =
+        histogram != null
+            && signal.buckets.advance(histogram.getBounds(), histogram.getCounts(), into);
+    return known ? into : null;
   }
 
   private Replica replica(ModelServerSample sample, String namespace, String name) {
@@ -231,98 +211,43 @@ public final class LatencyWatcher implements Watcher {
     return histogram == null ? Double.NaN : histogram.getSum();
   }
 
-  private static void judge(
-      Judged judged,
-      Signal signal,
-      double first,
-      double second,
-      double seconds,
-      double requests,
-      long from) {
-    signal.seconds = seconds;
-    boolean open = signal.shift.isOpen();
-    if (signal.expected.count() < LEAST_LEARNED) {
-      signal.learn(first, second, seconds, requests);
-      return;
-    }
-    double expected = signal.expected.expected(first, second);
-    signal.expectedSeconds = expected;
-    if (!signal.expected.knows(first, second) || !(expected > 0)) {
-      if (!open) {
-        // more load than ever: learned from, not judged
-        signal.learn(first, second, seconds, requests);
-      }
-      return;
-    }
-    boolean peak = signal.expected.isPeak(first, second);
-    if (peak && judged == Judged.FIRST && seconds > QUEUED * expected) {
-      // at the highest load known a wait of many times the usual is a queue that the load explains
-      return;
-    }
-    double excess = Math.log(seconds / expected);
-    double deviation = (peak ? 2 : 1) * signal.deviation(first, second, requests);
-    signal.shift.update(from, excess / deviation, excess, requests);
-    boolean much = signal.shift.excess() >= judged.leastExcess;
-    boolean felt = expected * signal.shift.excess() >= judged.leastSeconds;
-    boolean enough =
-        signal.shift.count() >= LEAST_SCRAPES && signal.shift.weight() >= LEAST_REQUESTS;
-    if (!open && signal.shift.isReached() && much && felt && enough) {
-      signal.shift.open();
-    } else if (!open && !(signal.shift.isSuspected() && much)) {
-      signal.learn(first, second, seconds, requests);
-    }
-  }
-
   /** Says what the two latencies of a replica together are. */
   private void tell(Replica replica, long at) {
     Entity entity = entity(replica);
-    boolean step = isShifted(replica.step);
-    boolean first = isShifted(replica.first);
-    if (step || first) {
-      Signal signal = step ? replica.step : replica.first;
-      cluster
-          .conditions()
-          .bad(
-              SWING,
-              entity,
-              signal.shift.since(),
-              at,
-              signal.shift.excess() >= SEVERE_EXCESS ? Severity.critical : Severity.warning,
-              evidence(step ? Judged.STEP : Judged.FIRST, signal));
-    } else {
+    replica.step.settle();
+    replica.first.settle();
+    Signal signal = worst(replica);
+    if (signal == null) {
       cluster.conditions().ok(SWING, entity, at);
+      return;
     }
+    boolean tail = signal.isTail();
+    boolean severe = !tail && signal.shift.excess() >= SEVERE_EXCESS;
+    cluster
+        .conditions()
+        .bad(
+            SWING,
+            entity,
+            tail ? signal.tail.since() : signal.shift.since(),
+            at,
+            severe ? Severity.critical : Severity.warning,
+            tail ? SwingEvidence.ofTail(signal) : SwingEvidence.ofShift(signal));
   }
 
-  private static boolean isShifted(Signal signal) {
-    if (signal.shift.isOver()) {
-      signal.shift.reset();
+  /**
+   * The one to tell of: a level before a tail, a step before a first token; null if all is well.
+   */
+  private static Signal worst(Replica replica) {
+    if (replica.step.isShifted()) {
+      return replica.step;
     }
-    return signal.shift.isOpen();
-  }
-
-  private static Evidence evidence(Judged judged, Signal signal) {
-    double excess = signal.shift.excess();
-    return Proof.of(
-        signal.seconds,
-        signal.expectedSeconds,
-        "s",
-        signal.shift.score(),
-        "%s takes %.1f ms; at this load it took %.1f ms before; %+.0f %% over %d scrapes"
-            .formatted(
-                judged.said,
-                signal.seconds * 1000,
-                signal.expectedSeconds * 1000,
-                excess * 100,
-                signal.shift.count()),
-        "signal",
-        judged.signal,
-        "form",
-        signal.shift.oscillates() ? "oscillation" : "level",
-        "excess",
-        "%.3f".formatted(excess),
-        "requests",
-        "%.0f".formatted(signal.shift.weight()));
+    if (replica.first.isShifted()) {
+      return replica.first;
+    }
+    if (replica.step.isTail()) {
+      return replica.step;
+    }
+    return replica.first.isTail() ? replica.first : null;
   }
 
   private void inherit(Replica replica, String key) {
@@ -331,7 +256,7 @@ public final class LatencyWatcher implements Watcher {
     for (Replica other : replicas.beginningWith(workload).values()) {
       if (other != replica
           && other.product.equals(replica.product)
-          && other.step.expected.count() >= LEAST_LEARNED
+          && other.step.isLearned()
           && (best == null || other.at > best.at)) {
         best = other;
       }

@@ -23,10 +23,10 @@ final class Replica implements State {
   double sequences = Double.NaN;
 
   /** Steps of one scrape hardly depend on those of the one before. */
-  final Signal step = new Signal(new Shift(0.6, 12));
+  final Signal step = new Signal(Judged.STEP, new Shift(0.6, 12));
 
   /** A queue outlasts a scrape: first tokens wait in bursts, and more evidence is asked for. */
-  final Signal first = new Signal(new Shift(1, 20));
+  final Signal first = new Signal(Judged.FIRST, new Shift(1, 20));
 
   /** Little's law: seconds of decoding in a second are the sequences decoded at once. */
   void decoded(double stepSeconds, double elapsed) {
@@ -36,7 +36,7 @@ final class Replica implements State {
 
   @Override
   public void write(DataOutput out) throws IOException {
-    out.writeByte(3);
+    out.writeByte(4);
     for (String text : new String[] {namespace, workload, pod, model, product}) {
       Codec.text(out, text);
     }
@@ -51,7 +51,7 @@ final class Replica implements State {
 
   @Override
   public void read(DataInput in) throws IOException {
-    State.version(in, 3);
+    State.version(in, 4);
     namespace = Codec.text(in);
     workload = Codec.text(in);
     pod = Codec.text(in);
