@@ -93,6 +93,7 @@ record Scenario(
     fault("image-slower", 60, 3, f -> DeploymentFaults.imageRegression(f, false));
     fault("image-prefill", 30, 3, f -> DeploymentFaults.imageRegression(f, true));
     fault("batch-limit", 60, 3, DeploymentFaults::batchLimit);
+    fault("slow-path", 30, 3, TailFaults::slowPath);
     fault("oscillation", 30, 3, ContentionFaults::oscillation);
     fault("crash-loop", 60, 3, ServerFaults::crashLoop);
     fault("out-of-band", 180, 3, DeploymentFaults::outOfBand);

@@ -60,6 +60,7 @@ final class Server {
   double leakBytesPerSecond;
   double leakFrom = Double.POSITIVE_INFINITY;
   double kvLost;
+  SlowPath slowPath;
 
   private final Loop loop;
   private final long noise;
@@ -73,6 +74,7 @@ final class Server {
   private final double kvCapacity;
   private double kvTokens;
   private long step;
+  private long offered;
   private boolean stepping;
   private int chunk;
   private int steps;
@@ -227,10 +229,30 @@ final class Server {
     int cached = (int) (request.prompt * hit);
     request.prefillLeft -= cached;
     cachedTokens += cached;
+    double wait = slow(false, offered++);
+    if (wait > 0) {
+      loop.in(wait, () -> take(request));
+    } else {
+      take(request);
+    }
+  }
+
+  private void take(Request request) {
+    if (phase == Phase.DEAD) {
+      return;
+    }
     waiting.addLast(request);
     if (!stepping) {
       begin();
     }
+  }
+
+  /**
+   * What the n-th request or step has to wait on the slow path, if there is one and it takes it.
+   */
+  private double slow(boolean step, long n) {
+    boolean is = slowPath != null && slowPath.ofSteps == step;
+    return is ? slowPath.wait(Draw.at(noise, 3_000_000_000L + n), loop.now()) : 0;
   }
 
   private void begin() {
@@ -253,7 +275,7 @@ final class Server {
     steps = 1;
     double now = loop.now();
     duration = stepSeconds(now, decoding, chunk);
-    if (chunk == 0 && !boards.get(0).timeSliced) {
+    if (chunk == 0 && !boards.get(0).timeSliced && slowPath == null) {
       long first = Long.MAX_VALUE;
       for (Request r : running) {
         first = Math.min(first, r.finishesAtStep);
@@ -307,6 +329,7 @@ final class Server {
     if (Draw.at(noise, second * 7 + 3) < .0015) {
       host += .02 + .1 * Draw.at(noise, second * 7 + 4);
     }
+    host += slow(true, step);
     double tensor = Math.min(kernels, perToken * (decoding + chunk));
     double dram = Math.min(kernels, fixed * .95 + attention);
     double bytes = 2e5 * (decoding + chunk);

@@ -104,6 +104,22 @@ class FleetTest {
     }
   }
 
+  @Test
+  void aSlowPathIsTakenByItsShareAndDueOnceItTells() {
+    Truth.Event event = new Truth.Event("latency.swing", Map.of(), 0, 100, "");
+    SlowPath path = new SlowPath(false, .05, 2, event);
+    int waited = 0;
+    for (int i = 0; i < 1_000; i++) {
+      double seconds = path.wait(i / 1_000.0, i);
+      waited += seconds > 0 ? 1 : 0;
+      assertThat(seconds).isBetween(0.0, 2.6);
+      assertThat(event.optional).isEqualTo(waited < 10);
+    }
+
+    assertThat(waited).isEqualTo(50);
+    assertThat(event.detectableFrom).isEqualTo(9);
+  }
+
   private static Scenario brief(String name) {
     Scenario s = Scenario.all().get(name);
     return new Scenario(s.name(), 60, .6, s.shape(), s.benign(), s.fault());
