@@ -8,6 +8,7 @@ import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.health.Metrics;
 import dev.plumbline.streams.http.HttpApi;
 import dev.plumbline.streams.judge.JudgeTopology;
+import dev.plumbline.streams.state.Lease;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -16,11 +17,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
@@ -38,6 +40,16 @@ public final class Detect implements AutoCloseable {
   /** What a finding waits for at most in the deciding stage. */
   private static final int COMMIT_MILLIS = 100;
 
+  /**
+   * A member that was silent for so long is replaced: nearly all that a survivor's first record
+   * waits for. Short, because a mistake costs little (a second or two of restoring, nothing said
+   * twice), and longer than a full collection of the launcher's heap.
+   */
+  private static final int SESSION_MILLIS = 3_000;
+
+  /** The shortest session that brokers take by default. */
+  private static final int USUAL_SESSION_MILLIS = 6_000;
+
   private static final Logger LOG = LoggerFactory.getLogger(Detect.class);
 
   /**
@@ -52,6 +64,7 @@ public final class Detect implements AutoCloseable {
    * @param stateDir where Kafka Streams keeps its files
    * @param http where to listen; null for nowhere
    * @param judging what the judging stage guarantees of its output
+   * @param standbys other processes that keep a copy of each task's state at hand
    */
   public record Settings(
       Map<String, Object> kafka,
@@ -61,9 +74,10 @@ public final class Detect implements AutoCloseable {
       boolean live,
       Path stateDir,
       InetSocketAddress http,
-      Guarantee judging) {
+      Guarantee judging,
+      int standbys) {
 
-    /** With the judging stage at least once. */
+    /** With the judging stage at least once, and no standby. */
     public Settings(
         Map<String, Object> kafka,
         SchemaRegistry registry,
@@ -72,7 +86,7 @@ public final class Detect implements AutoCloseable {
         boolean live,
         Path stateDir,
         InetSocketAddress http) {
-      this(kafka, registry, application, threads, live, stateDir, http, Guarantee.AT_LEAST_ONCE);
+      this(kafka, registry, application, threads, live, stateDir, http, Guarantee.AT_LEAST_ONCE, 0);
     }
   }
 
@@ -120,27 +134,30 @@ public final class Detect implements AutoCloseable {
   private final KafkaStreams deciding;
   private final HttpApi http;
   private final AtomicReference<Throwable> fatal = new AtomicReference<>();
+  private final Lease lease;
 
   private Detect(Settings settings) throws IOException {
     int partitions;
+    int session;
     try (Admin admin = Admin.create(settings.kafka())) {
       partitions = Topics.partitions(admin);
+      session = session(admin);
     }
     instruments = new Instruments(metrics.meter());
+    StreamsConfig judge =
+        config(settings, session, "judge", settings.judging(), settings.threads());
+    lease = lease(judge);
     judging =
         streams(
-            JudgeTopology.of(settings.registry(), partitions, settings.live(), instruments, board),
-            settings,
-            "judge",
-            settings.judging(),
-            settings.threads());
+            JudgeTopology.of(
+                settings.registry(), partitions, settings.live(), lease, instruments, board),
+            judge,
+            "judge");
     deciding =
         streams(
             DecideTopology.of(settings.registry(), settings.live(), instruments, board),
-            settings,
-            "decide",
-            Guarantee.EXACTLY_ONCE,
-            1);
+            config(settings, session, "decide", Guarantee.EXACTLY_ONCE, 1),
+            "decide");
     http =
         settings.http() == null
             ? null
@@ -194,6 +211,7 @@ public final class Detect implements AutoCloseable {
     if (http != null) {
       http.close();
     }
+    lease.close();
     metrics.close();
   }
 
@@ -201,13 +219,51 @@ public final class Detect implements AutoCloseable {
     return state != State.ERROR && state != State.PENDING_ERROR;
   }
 
-  private KafkaStreams streams(
-      Topology topology, Settings settings, String stage, Guarantee guarantee, int threads) {
+  /** As short as we like it, or as the brokers allow. */
+  private static int session(Admin admin) {
+    try {
+      String broker = admin.describeCluster().nodes().get().iterator().next().idString();
+      ConfigResource resource = new ConfigResource(ConfigResource.Type.BROKER, broker);
+      String least =
+          admin
+              .describeConfigs(List.of(resource))
+              .all()
+              .get()
+              .get(resource)
+              .get("group.min.session.timeout.ms")
+              .value();
+      return Math.max(SESSION_MILLIS, Integer.parseInt(least));
+    } catch (ExecutionException e) {
+      LOG.atInfo()
+          .addKeyValue("error", e.getCause())
+          .log("the brokers' settings can't be read; a session lasts {} ms", USUAL_SESSION_MILLIS);
+      return USUAL_SESSION_MILLIS;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return USUAL_SESSION_MILLIS;
+    }
+  }
+
+  /** What is left of a session when the process stops just before it would send a heartbeat. */
+  private static Lease lease(StreamsConfig config) {
+    Map<String, Object> consumer = config.getMainConsumerConfigs("", "", 0);
+    long session = millis(consumer, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG);
+    long heartbeat = millis(consumer, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG);
+    return Lease.of(Duration.ofMillis(Math.max(session / 2, session - heartbeat - 250)));
+  }
+
+  private static long millis(Map<String, Object> config, String name) {
+    return Long.parseLong(String.valueOf(config.get(name)));
+  }
+
+  private static StreamsConfig config(
+      Settings settings, int session, String stage, Guarantee guarantee, int threads) {
     Map<String, Object> config = new HashMap<>();
     config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee.setting);
     config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MILLIS);
     config.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDir().toString());
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+    config.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, settings.standbys());
     // a page of state may be larger than the default, and the largest record must fit into the
     // dead letters
     config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 16 << 20);
@@ -219,17 +275,20 @@ public final class Detect implements AutoCloseable {
       config.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 5_000);
     }
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
-    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
-    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_500);
+    config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), session);
+    config.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), session / 4);
     config.putAll(settings.kafka());
     if (guarantee == Guarantee.EXACTLY_ONCE) {
       // the state of the deciding stage relies on it
       config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee.setting);
     }
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.application() + "-" + stage);
-    Properties properties = new Properties();
-    properties.putAll(config);
-    KafkaStreams streams = new KafkaStreams(topology, properties);
+    return new StreamsConfig(config);
+  }
+
+  private KafkaStreams streams(Topology topology, StreamsConfig config, String stage) {
+    KafkaStreams streams = new KafkaStreams(topology, config);
     streams.setUncaughtExceptionHandler(
         thrown -> {
           if (thrown instanceof Error) {

@@ -43,7 +43,7 @@ final class DetectStage implements Stage {
     try (Detect detect =
         Detect.start(
             new Detect.Settings(
-                kafka, fixture.registry, application, threads, true, folder, null, guarantee))) {
+                kafka, fixture.registry, application, threads, true, folder, null, guarantee, 0))) {
       while (detect.judged() < fixture.snapshots) {
         probe.at(detect.judged());
         Thread.sleep(2);

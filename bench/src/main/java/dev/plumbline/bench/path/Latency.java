@@ -80,7 +80,8 @@ public final class Latency {
                       true,
                       workspace.folder("state"),
                       null,
-                      guarantee))) {
+                      guarantee,
+                      0))) {
         while (!running.ready()) {
           Thread.sleep(20);
         }

@@ -111,7 +111,8 @@ public final class Scale {
             true,
             workspace.folder(folder),
             null,
-            Guarantee.AT_LEAST_ONCE));
+            Guarantee.AT_LEAST_ONCE,
+            0));
   }
 
   private static long heap() {

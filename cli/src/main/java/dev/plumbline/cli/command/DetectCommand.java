@@ -32,12 +32,8 @@ final class DetectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Settings settings = config.read();
-    int threads;
-    try {
-      threads = Integer.parseInt(settings.detect("threads", "1"));
-    } catch (NumberFormatException e) {
-      throw new IOException(config.file + ": detect.threads must be a number", e);
-    }
+    int threads = number(settings, "threads", "1");
+    int standbys = number(settings, "standby.replicas", "0");
     Detect.Guarantee judging;
     try {
       judging = Detect.Guarantee.of(settings.detect("judging.guarantee", "at-least-once"));
@@ -54,7 +50,8 @@ final class DetectCommand implements Callable<Integer> {
             Path.of(
                 settings.detect("state.dir", System.getProperty("java.io.tmpdir") + "/plumbline")),
             settings.http(),
-            judging);
+            judging,
+            standbys);
     Run run = new Run();
     try (Detect detect = Detect.start(detection)) {
       spec.commandLine().getOut().println("detection on port " + detect.port());
@@ -66,5 +63,14 @@ final class DetectCommand implements Callable<Integer> {
       run.done();
     }
     return 0;
+  }
+
+  private int number(Settings settings, String name, String otherwise) throws IOException {
+    String value = settings.detect(name, otherwise);
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new IOException(config.file + ": detect." + name + " must be a number, is " + value, e);
+    }
   }
 }

@@ -100,6 +100,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("transaction.state.log.num.partitions", "1");
     settings.put("group.initial.rebalance.delay.ms", "0");
     settings.put("group.min.session.timeout.ms", "1000");
+    // what a killed process left open holds its readers up until it is looked for
+    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
     settings.put("auto.create.topics.enable", "false");
     settings.put("log.cleaner.dedupe.buffer.size", "16777216");
     settings.put("message.max.bytes", "16777216");

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -83,6 +84,15 @@ public final class Replay {
    * @param partitions partitions of the snapshot topics
    */
   public void load(List<Path> tapes, int partitions) throws IOException {
+    load(tapes, partitions, line -> {});
+  }
+
+  /**
+   * The same, step by step.
+   *
+   * @param before is told the number of each line before the line is sent
+   */
+  void load(List<Path> tapes, int partitions, LongConsumer before) throws IOException {
     try (Admin admin = Admin.create(kafka)) {
       Topics.create(admin, partitions, 1, Map.of("retention.ms", "-1"));
     }
@@ -101,6 +111,7 @@ public final class Replay {
         SnapshotFactory snapshots = new SnapshotFactory(agent, 0, Map.of());
         try (TapeReader reader = new TapeReader(tape, trouble)) {
           for (Optional<TapeLine> line = reader.next(); line.isPresent(); line = reader.next()) {
+            before.accept(lines);
             SnapshotFactory.Event event = snapshots.of(line.get());
             long at = line.get().at().toEpochMilli();
             latest = Math.max(latest, at);

@@ -40,7 +40,7 @@ public final class Settings {
       Set.of("kafka", "registry", "http", "agent", "detect", "connect");
   private static final Set<String> HTTP = Set.of("host", "port");
   private static final Set<String> DETECT =
-      Set.of("application", "threads", "state.dir", "judging.guarantee");
+      Set.of("application", "threads", "state.dir", "judging.guarantee", "standby.replicas");
   private static final Set<String> AGENT =
       Set.of(
           "name",

@@ -1,28 +1,59 @@
 package dev.plumbline.cli.embedded;
 
+import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.streams.Detect;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Detection in a process of its own, to be killed. Arguments: broker, registry, state folder,
- * guarantee.
+ * Detection of a tape in a process of its own, to be stopped or killed. Arguments: broker,
+ * registry, state folder, guarantee, name.
  */
 public final class DetectProcess {
   private DetectProcess() {}
 
+  /**
+   * Starts one.
+   *
+   * @param folder keeps its state; its log is beside it, and its client ids begin with its name
+   */
+  static Process start(
+      EmbeddedBroker broker, RegistryServer registry, Path folder, String guarantee)
+      throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            DetectProcess.class.getName(),
+            broker.address(),
+            registry.url(),
+            folder.toString(),
+            guarantee,
+            folder.getFileName().toString())
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolveSibling(folder.getFileName() + ".log").toFile())
+        .start();
+  }
+
   public static void main(String[] args) throws InterruptedException {
-    Detect.start(
-        new Detect.Settings(
-            Map.of("bootstrap.servers", args[0]),
-            SchemaRegistry.connect(Map.of("schema.registry.url", args[1])),
-            "plumbline",
-            2,
-            false,
-            Path.of(args[2]),
-            null,
-            Detect.Guarantee.of(args[3])));
+    Detect detect =
+        Detect.start(
+            new Detect.Settings(
+                Map.of("bootstrap.servers", args[0], "client.id", args[4]),
+                SchemaRegistry.connect(Map.of("schema.registry.url", args[1])),
+                "plumbline",
+                2,
+                false,
+                Path.of(args[2]),
+                null,
+                Detect.Guarantee.of(args[3]),
+                0));
+    Runtime.getRuntime().addShutdownHook(new Thread(detect::close));
     Thread.currentThread().join();
   }
 }

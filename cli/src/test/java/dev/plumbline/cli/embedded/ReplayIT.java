@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Incident;
@@ -13,8 +12,6 @@ import dev.plumbline.schemas.json.EventJson;
 import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,7 +22,6 @@ import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,20 +30,9 @@ class ReplayIT {
   @TempDir static Path folder;
   private static final int KILLS = 3;
 
-  private static Path tape;
-  private static Replay.Result once;
-
-  @BeforeAll
-  static void tape() throws IOException {
-    tape = folder.resolve("fleet.tape.jsonl.gz");
-    try (InputStream in = ReplayIT.class.getResourceAsStream("/demo/fleet.tape.jsonl.gz")) {
-      Files.copy(in, tape);
-    }
-  }
-
   @Test
   void theFaultsOfTheFleetAreFoundExplainedAndGrouped() throws IOException {
-    Replay.Result result = replayed("one", 4);
+    Replay.Result result = DemoTape.replayed(folder.resolve("one"), 4);
 
     assertThat(result.findings())
         .filteredOn(it -> it.getStatus() == FindingStatus.open)
@@ -70,25 +55,17 @@ class ReplayIT {
 
   @Test
   void oneOrFourPartitionsGiveTheSameLines() throws IOException {
-    assertSame(replayed("four", 4), once());
+    assertSame(DemoTape.replayed(folder.resolve("four"), 4), DemoTape.undisturbed());
   }
 
   @Test
   void killsAtAnyMomentChangeNoLineAtLeastOnce() throws Exception {
-    assertSame(killed("at-least-once", new Random(1)), once());
+    assertSame(killed("at-least-once", new Random(1)), DemoTape.undisturbed());
   }
 
   @Test
   void killsAtAnyMomentChangeNoLineExactlyOnce() throws Exception {
-    assertSame(killed("exactly-once", new Random(2)), once());
-  }
-
-  /** What comes of the tape when nothing happens; made once. */
-  private static synchronized Replay.Result once() throws IOException {
-    if (once == null) {
-      once = replayed("once", 1);
-    }
-    return once;
+    assertSame(killed("exactly-once", new Random(2)), DemoTape.undisturbed());
   }
 
   private static void assertSame(Replay.Result one, Replay.Result other) {
@@ -104,15 +81,6 @@ class ReplayIT {
     return events.stream().map(it -> json.apply(it).toString()).toList();
   }
 
-  private static Replay.Result replayed(String name, int partitions) throws IOException {
-    Path run = folder.resolve(name);
-    try (EmbeddedBroker broker = EmbeddedBroker.start(run.resolve("kafka"), 0)) {
-      Replay replay = new Replay(broker.client(), SchemaRegistry.inMemory(), problem -> {});
-      replay.load(List.of(tape), partitions);
-      return replay.detect(run.resolve("state"), 2, partitions);
-    }
-  }
-
   /** Detection in processes that are killed one after the other, and one that ends it. */
   private static Replay.Result killed(String guarantee, Random random) throws Exception {
     Path run = folder.resolve(guarantee);
@@ -123,7 +91,7 @@ class ReplayIT {
               broker.client(),
               SchemaRegistry.connect(Map.of("schema.registry.url", registry.url())),
               problem -> {});
-      replay.load(List.of(tape), 4);
+      replay.load(List.of(DemoTape.in(folder)), 4);
       try (Admin admin = Admin.create(broker.client())) {
         long all = committed(admin, true);
         long reached = 0;
@@ -145,22 +113,7 @@ class ReplayIT {
       Path state,
       String guarantee)
       throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                DetectProcess.class.getName(),
-                broker.address(),
-                registry.url(),
-                state.toString(),
-                guarantee)
-            .redirectErrorStream(true)
-            .redirectOutput(state.resolveSibling(state.getFileName() + ".log").toFile())
-            .start();
+    Process process = DetectProcess.start(broker, registry, state, guarantee);
     try {
       await()
           .atMost(Duration.ofSeconds(90))
@@ -175,25 +128,12 @@ class ReplayIT {
   /** Snapshot records that are there, or that are judged and committed. */
   private static long committed(Admin admin, boolean there) throws Exception {
     Map<TopicPartition, OffsetSpec> inputs = new HashMap<>();
-    for (Topic topic :
-        List.of(Topic.RESOURCE_SNAPSHOTS, Topic.LATENCY_SNAPSHOTS, Topic.POLICY_SNAPSHOTS)) {
-      for (int partition = 0; partition < 4; partition++) {
-        inputs.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
-      }
-    }
+    SharingIT.inputs().forEach(it -> inputs.put(it, OffsetSpec.latest()));
     if (there) {
       return admin.listOffsets(inputs).all().get().values().stream()
           .mapToLong(it -> it.offset())
           .sum();
     }
-    return admin
-        .listConsumerGroupOffsets("plumbline-judge")
-        .partitionsToOffsetAndMetadata()
-        .get()
-        .entrySet()
-        .stream()
-        .filter(it -> inputs.containsKey(it.getKey()) && it.getValue() != null)
-        .mapToLong(it -> it.getValue().offset())
-        .sum();
+    return SharingIT.committed(admin, inputs.keySet());
   }
 }

@@ -11,6 +11,7 @@ import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.Lease;
 import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.Tables;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +50,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   private final Deserializer<Fact> facts;
   private final Deserializer<Control> controls;
   private final Function<ProcessingContext, SourceLog> sources;
+  private final Lease lease;
   private final Instruments instruments;
   private final Board board;
   private final Map<String, Tables> tables = new TreeMap<>();
@@ -58,6 +60,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   private final Said said = new Said();
 
   private ProcessorContext<String, Finding> context;
+  private Lease.Term term;
   private EntityStore store;
   private Merge merge;
   private FleetJudge judge;
@@ -73,6 +76,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
    * @param facts decodes what is read again after a restore
    * @param controls likewise
    * @param sources where it is read
+   * @param lease of the process that it runs in
    */
   public FleetProcessor(
       int partitions,
@@ -80,6 +84,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       Deserializer<Fact> facts,
       Deserializer<Control> controls,
       Function<ProcessingContext, SourceLog> sources,
+      Lease lease,
       Instruments instruments,
       Board board) {
     this.partitions = partitions;
@@ -87,6 +92,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
     this.facts = facts;
     this.controls = controls;
     this.sources = sources;
+    this.lease = lease;
     this.instruments = instruments;
     this.board = board;
   }
@@ -95,6 +101,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   public void init(ProcessorContext<String, Finding> context) {
     this.context = context;
     task = "fleet-" + context.taskId();
+    term = lease.begin();
     store = context.getStateStore(STORE);
     tables.clear();
     store.open(this::save);
@@ -199,8 +206,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       return;
     }
     for (int partition = 0; partition < partitions; partition++) {
-      context.forward(
-          new Record<>(EndOfTape.key("fleet", partition), null, at, EndOfTape.headers()));
+      say(new Record<>(EndOfTape.key("fleet", partition), null, at, EndOfTape.headers()));
     }
   }
 
@@ -213,12 +219,17 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       return;
     }
     instruments.finding(finding, context.currentSystemTimeMs());
-    context.forward(
+    say(
         new Record<>(
             finding.getEntity().get("cluster"),
             finding,
             Math.max(0, finding.getAt().toEpochMilli()),
             CloudEventHeaders.of(finding)));
+  }
+
+  private void say(Record<String, Finding> record) {
+    term.check();
+    context.forward(record);
   }
 
   private Tables tables(String owner) {

@@ -15,6 +15,7 @@ import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.intake.Ended;
 import dev.plumbline.streams.intake.Sequencer;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.Lease;
 import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
@@ -93,6 +94,8 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private final Said said = new Said();
 
   private final Function<ProcessingContext, SourceLog> sources;
+  private final Lease lease;
+  private Lease.Term term;
   private Tables own;
   private Table<Ended> ended;
   private ProcessorContext<String, Object> context;
@@ -108,9 +111,11 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   JudgeProcessor(
       Map<String, Deserializer<? extends SpecificRecord>> decoders,
       Function<ProcessingContext, SourceLog> sources,
+      Lease lease,
       Instruments instruments,
       Board board) {
     this.sources = sources;
+    this.lease = lease;
     this.decoders = new HashMap<>(decoders);
     this.instruments = instruments;
     this.board = board;
@@ -121,6 +126,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     this.context = context;
     deadLetters = new DeadLetters(context, DEAD_LETTERS, instruments::deadLetter);
     task = "judge-" + context.taskId();
+    term = lease.begin();
     store = context.getStateStore(STORE);
     seats.clear();
     progress = Long.MIN_VALUE;
@@ -245,7 +251,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       return;
     }
     instruments.finding(finding, context.currentSystemTimeMs());
-    context.forward(
+    say(
         new Record<String, Object>(
             finding.getEntity().get("cluster"),
             finding,
@@ -259,7 +265,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       return;
     }
     fact.setPartition(context.taskId().partition());
-    context.forward(
+    say(
         new Record<String, Object>(
             fact.getCluster(), fact, Math.max(0, fact.getAt().toEpochMilli())),
         FACTS);
@@ -271,6 +277,11 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       progress = at;
       tell(Facts.progress("progress", Instant.ofEpochMilli(at)));
     }
+  }
+
+  private void say(Record<String, Object> record, String where) {
+    term.check();
+    context.forward(record, where);
   }
 
   private void quiet(long wall) {
@@ -294,7 +305,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     seats.values().forEach(seat -> seat.sequencer.releaseAll());
     tell(Facts.progress("end", Instant.ofEpochMilli(at)));
     if (!folding) {
-      context.forward(
+      say(
           new Record<String, Object>(
               EndOfTape.key("judge", context.taskId().partition()), null, at, EndOfTape.headers()),
           FINDINGS);

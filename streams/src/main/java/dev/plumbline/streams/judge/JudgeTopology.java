@@ -12,6 +12,7 @@ import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.Lease;
 import dev.plumbline.streams.state.SourceLog;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,10 +38,16 @@ public final class JudgeTopology {
    *
    * @param partitions partitions of the snapshot topics
    * @param live false when every partition ends with an end-of-tape marker
+   * @param lease of the process that it runs in
    */
   public static Topology of(
-      SchemaRegistry registry, int partitions, boolean live, Instruments instruments, Board board) {
-    return of(registry, partitions, live, instruments, board, SourceLog::of);
+      SchemaRegistry registry,
+      int partitions,
+      boolean live,
+      Lease lease,
+      Instruments instruments,
+      Board board) {
+    return of(registry, partitions, live, lease, instruments, board, SourceLog::of);
   }
 
   /**
@@ -52,6 +59,7 @@ public final class JudgeTopology {
       SchemaRegistry registry,
       int partitions,
       boolean live,
+      Lease lease,
       Instruments instruments,
       Board board,
       Function<ProcessingContext, SourceLog> sources) {
@@ -67,7 +75,7 @@ public final class JudgeTopology {
         Topic.POLICY_SNAPSHOTS.name());
     topology.addProcessor(
         "judge",
-        () -> new JudgeProcessor(decoders(registry), sources, instruments, board),
+        () -> new JudgeProcessor(decoders(registry), sources, lease, instruments, board),
         "snapshots");
     topology.addStateStore(EntityStore.builder(JudgeProcessor.STORE), "judge");
     topology.addSink(
@@ -117,6 +125,7 @@ public final class JudgeTopology {
                 EventSerde.of(Fact.class, registry).deserializer(),
                 EventSerde.of(Control.class, registry).deserializer(),
                 sources,
+                lease,
                 instruments,
                 board),
         "facts-in",

@@ -10,17 +10,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Consistent checkpoints on a compacted log that has no transactions.
+ * Consistent checkpoints on a compacted log that has no transactions and that more than one may
+ * write to.
  *
  * <p>A checkpoint is the pages that changed since the one before it, each stamped with the
  * checkpoint's number, and then one marker with that number and the source offsets that the pages
@@ -28,15 +29,48 @@ import org.apache.kafka.common.TopicPartition;
  * newer than it.
  *
  * <p>The log keeps one value of a key, so a page has two keys and is written to them in turn: the
- * pages of a checkpoint that a crash cut short never overwrite what the last marker needs. Those
- * leftovers are deleted together with the first checkpoint after the restore, so that its marker
- * can't revive them.
+ * pages of a checkpoint that a crash cut short never overwrite what the last marker needs.
+ *
+ * <p>Each life of a task writes under keys of its own, beginning with all that it was given, and
+ * then deletes what earlier lives wrote. So a life that has ended without knowing it (its process
+ * was stopped for longer than its session, or is cut off from the group) can't mix its pages with
+ * those of the one that took over, however late it writes: each life's checkpoint is consistent by
+ * itself, and that of the latest life counts.
  */
 final class Checkpoints {
-  private static final byte VERSION = 2;
+  private static final byte VERSION = 3;
   private static final char SEPARATOR = '\0';
-  private static final byte[] MARKER = "\0marker".getBytes(StandardCharsets.UTF_8);
+  private static final String MARKER = "\0marker\0";
   private static final int NUMBER = Byte.BYTES + Long.BYTES;
+
+  /**
+   * Who wrote a page.
+   *
+   * @param ordinal greater than that of all lives whose records it found
+   * @param nonce tells apart two that did not find each other's records
+   */
+  private record Life(long ordinal, String nonce) implements Comparable<Life> {
+    static Life after(Set<Life> lives) {
+      long last = lives.stream().mapToLong(Life::ordinal).max().orElse(0);
+      return new Life(last + 1, UUID.randomUUID().toString().substring(0, 8));
+    }
+
+    static Life parse(String text) {
+      int cut = text.indexOf('-');
+      return new Life(Long.parseLong(text.substring(0, cut)), text.substring(cut + 1));
+    }
+
+    @Override
+    public int compareTo(Life other) {
+      int byOrdinal = Long.compare(ordinal, other.ordinal);
+      return byOrdinal != 0 ? byOrdinal : nonce.compareTo(other.nonce);
+    }
+
+    @Override
+    public String toString() {
+      return ordinal + "-" + nonce;
+    }
+  }
 
   /** The versions of one page that the log holds. */
   private static final class Versions {
@@ -54,23 +88,39 @@ final class Checkpoints {
       }
       return best;
     }
+
+    boolean isEmpty() {
+      return numbers[0] < 0 && numbers[1] < 0;
+    }
+  }
+
+  /** All that the log holds of one life. */
+  private static final class Past {
+    final Map<String, Versions> pages = new HashMap<>();
+    byte[] marker;
+
+    boolean isEmpty() {
+      return marker == null && pages.isEmpty();
+    }
   }
 
   private final BiConsumer<byte[], byte[]> log;
-  private final Map<String, Versions> restoring = new HashMap<>();
+  private final TreeMap<Life, Past> restoring = new TreeMap<>();
   private final Map<String, Map<String, Map<Integer, byte[]>>> restored = new TreeMap<>();
+
+  /** What earlier lives wrote: of no use as soon as this one has a marker. */
+  private final List<String> superseded = new ArrayList<>();
 
   /** Which of its two keys a page was written to last; the other one is next. */
   private final Map<String, Integer> written = new HashMap<>();
 
-  private final Set<String> leftovers = new HashSet<>();
-  private byte[] marker;
+  private Life life = Life.after(Set.of());
   private Map<TopicPartition, Long> offsets = Map.of();
   private long number;
   private long bytes;
 
   /**
-   * @param log takes key and value of each record to write; a null value deletes
+   * @param log takes key and value of each record to write, in order; a null value deletes
    */
   Checkpoints(BiConsumer<byte[], byte[]> log) {
     this.log = log;
@@ -78,54 +128,84 @@ final class Checkpoints {
 
   /** Takes a record of the log at a restore, in the log's order. */
   void restore(byte[] key, byte[] value) {
-    if (java.util.Arrays.equals(key, MARKER)) {
-      marker = value;
-      return;
-    }
     String text = new String(key, StandardCharsets.UTF_8);
-    int cut = text.lastIndexOf(SEPARATOR);
-    String slot = text.substring(cut + 1);
-    if (cut < 0
-        || !slot.equals("0") && !slot.equals("1")
-        || value != null && (value.length < NUMBER || value[0] != VERSION)) {
+    try {
+      boolean isMarker = text.startsWith(MARKER);
+      int slotAt = text.lastIndexOf(SEPARATOR);
+      int lifeAt = isMarker ? slotAt : text.lastIndexOf(SEPARATOR, slotAt - 1);
+      Life writer = Life.parse(text.substring(lifeAt + 1, isMarker ? text.length() : slotAt));
+      Past past = restoring.computeIfAbsent(writer, k -> new Past());
+      if (isMarker) {
+        past.marker = value;
+      } else {
+        page(past, text.substring(0, lifeAt), Integer.parseInt(text.substring(slotAt + 1)), value);
+      }
+      if (past.isEmpty()) {
+        restoring.remove(writer);
+      }
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new IllegalStateException(
           "the changelog holds a record of a form that this build doesn't know, key "
               + text.replace(SEPARATOR, '/')
-              + "; reset the application (plumbline up: remove its data folder)");
+              + "; reset the application (plumbline up: remove its data folder)",
+          e);
     }
-    Versions versions = restoring.computeIfAbsent(text.substring(0, cut), k -> new Versions());
-    int which = slot.charAt(0) - '0';
-    versions.numbers[which] = value == null ? -1 : ByteBuffer.wrap(value).getLong(1);
-    versions.bytes[which] = value;
+  }
+
+  private static void page(Past past, String page, int slot, byte[] value) {
+    if (value != null && (value.length < NUMBER || value[0] != VERSION)) {
+      throw new IllegalArgumentException("not a page of version " + VERSION);
+    }
+    Versions versions = past.pages.computeIfAbsent(page, k -> new Versions());
+    versions.numbers[slot] = value == null ? -1 : ByteBuffer.wrap(value).getLong(1);
+    versions.bytes[slot] = value;
+    if (versions.isEmpty()) {
+      past.pages.remove(page);
+    }
   }
 
   /** Nothing more is to be restored: settles what counts. */
   void restored() {
-    long last = readMarker();
-    number = last;
-    for (Map.Entry<String, Versions> entry : restoring.entrySet()) {
-      String page = entry.getKey();
-      Versions versions = entry.getValue();
-      int valid = versions.valid(last);
-      for (int slot = 0; slot < 2; slot++) {
-        number = Math.max(number, versions.numbers[slot]);
-        if (versions.numbers[slot] > last) {
-          leftovers.add(page + SEPARATOR + slot);
-        }
-      }
-      if (valid >= 0) {
-        written.put(page, valid);
-        String[] parts = page.split("\0", 3);
-        byte[] value = versions.bytes[valid];
-        restored
-            .computeIfAbsent(parts[0], k -> new TreeMap<>())
-            .computeIfAbsent(parts[1], k -> new TreeMap<>())
-            .put(
-                Integer.parseInt(parts[2]),
-                java.util.Arrays.copyOfRange(value, NUMBER, value.length));
+    for (Map.Entry<Life, Past> entry : restoring.descendingMap().entrySet()) {
+      Past past = entry.getValue();
+      if (past.marker != null) {
+        restored(past, readMarker(past.marker));
+        break;
       }
     }
+    restoring.forEach(
+        (writer, past) -> {
+          past.pages.forEach(
+              (page, versions) -> {
+                for (int slot = 0; slot < 2; slot++) {
+                  if (versions.numbers[slot] >= 0) {
+                    superseded.add(key(page, writer, slot));
+                  }
+                }
+              });
+          if (past.marker != null) {
+            superseded.add(MARKER + writer);
+          }
+        });
+    life = Life.after(restoring.keySet());
     restoring.clear();
+  }
+
+  private void restored(Past past, long last) {
+    past.pages.forEach(
+        (page, versions) -> {
+          int valid = versions.valid(last);
+          if (valid >= 0) {
+            String[] parts = page.split("\0", 3);
+            byte[] value = versions.bytes[valid];
+            restored
+                .computeIfAbsent(parts[0], k -> new TreeMap<>())
+                .computeIfAbsent(parts[1], k -> new TreeMap<>())
+                .put(
+                    Integer.parseInt(parts[2]),
+                    java.util.Arrays.copyOfRange(value, NUMBER, value.length));
+          }
+        });
   }
 
   /** Offsets of the source that the restored checkpoint includes, each the next to be read. */
@@ -138,7 +218,10 @@ final class Checkpoints {
     return new TreeSet<>(restored.keySet());
   }
 
-  /** Hands over an owner's restored pages, by table; empty when there are none. */
+  /**
+   * Hands over an owner's restored pages, by table; empty when there are none. All of them belong
+   * to this life's first checkpoint: {@link Table#restore} takes care of it.
+   */
   Map<String, Map<Integer, byte[]>> take(String owner) {
     Map<String, Map<Integer, byte[]>> tables = restored.remove(owner);
     return tables == null ? Map.of() : tables;
@@ -146,8 +229,17 @@ final class Checkpoints {
 
   /** Begins a checkpoint; its pages follow, then {@link #end}. */
   void begin() {
+    boolean first = number == 0;
     number++;
     bytes = 0;
+    if (first) {
+      // what nobody has asked for yet belongs to it as well
+      restored.forEach(
+          (owner, tables) ->
+              tables.forEach(
+                  (table, pages) ->
+                      pages.forEach((page, content) -> page(owner, table, page, content))));
+    }
   }
 
   /** Writes a page of the checkpoint that was begun. */
@@ -160,15 +252,8 @@ final class Checkpoints {
             .putLong(number)
             .put(content)
             .array();
-    leftovers.remove(name + SEPARATOR + slot);
-    put((name + SEPARATOR + slot).getBytes(StandardCharsets.UTF_8), value);
+    put(key(name, life, slot), value);
     written.put(name, slot);
-  }
-
-  /** All pages are written: deletes what an earlier checkpoint left behind unfinished. */
-  void pagesWritten() {
-    leftovers.forEach(key -> put(key.getBytes(StandardCharsets.UTF_8), null));
-    leftovers.clear();
   }
 
   /**
@@ -192,7 +277,10 @@ final class Checkpoints {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    put(MARKER, content.toByteArray());
+    put(MARKER + life, content.toByteArray());
+    // behind the marker in the same log: whoever misses them has found the marker
+    superseded.forEach(key -> put(key, null));
+    superseded.clear();
   }
 
   /** Bytes written for the checkpoint that was begun last. */
@@ -200,24 +288,25 @@ final class Checkpoints {
     return bytes;
   }
 
-  private void put(byte[] key, byte[] value) {
+  private static String key(String page, Life writer, int slot) {
+    return page + SEPARATOR + writer + SEPARATOR + slot;
+  }
+
+  private void put(String name, byte[] value) {
+    byte[] key = name.getBytes(StandardCharsets.UTF_8);
     bytes += key.length + (value == null ? 0 : value.length);
     log.accept(key, value);
   }
 
-  private long readMarker() {
-    if (marker == null) {
-      return -1;
-    }
+  private long readMarker(byte[] marker) {
     try {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(marker));
       State.version(in, VERSION);
       final long last = in.readLong();
       Map<TopicPartition, Long> included = new HashMap<>();
-      List<TopicPartition> partitions = new ArrayList<>();
       for (int n = in.readInt(); n > 0; n--) {
-        partitions.add(new TopicPartition(in.readUTF(), in.readInt()));
-        included.put(partitions.get(partitions.size() - 1), in.readLong());
+        TopicPartition partition = new TopicPartition(in.readUTF(), in.readInt());
+        included.put(partition, in.readLong());
       }
       offsets = included;
       return last;

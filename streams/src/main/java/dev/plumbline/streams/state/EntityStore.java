@@ -279,7 +279,6 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
     owner.accept(
         (each, tables) ->
             tables.drain((table, page, bytes) -> checkpoints.page(each, table, page, bytes)));
-    checkpoints.pagesWritten();
   }
 
   private Map<TopicPartition, Long> offsets() {
@@ -326,7 +325,11 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
     private final String name;
     private final boolean eachCommit;
     private final Map<String, String> topicConfig =
-        Map.of("cleanup.policy", "compact", "max.message.bytes", "8388608");
+        Map.of(
+            "cleanup.policy", "compact",
+            "max.message.bytes", "8388608",
+            // a segment in use is never compacted, and all of it would be read at a restore
+            "segment.bytes", "33554432");
 
     Builder(String name, boolean eachCommit) {
       this.name = name;

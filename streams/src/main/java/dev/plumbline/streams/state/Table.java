@@ -137,6 +137,8 @@ public final class Table<S extends State> {
       pages.add(new Page<>(pages.size()));
     }
     Page<S> page = pages.get(number);
+    // a life's first checkpoint holds all that it was given
+    page.changed = true;
     try {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
       State.version(in, 1);

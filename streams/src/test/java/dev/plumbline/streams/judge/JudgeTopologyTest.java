@@ -1,6 +1,7 @@
 package dev.plumbline.streams.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Control;
@@ -14,10 +15,12 @@ import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.intake.EndOfTape;
+import dev.plumbline.streams.state.Lease;
 import dev.plumbline.streams.state.SourceLog;
 import io.opentelemetry.api.OpenTelemetry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
@@ -30,6 +33,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +47,7 @@ class JudgeTopologyTest {
   private final Board board = new Board();
   private final Given given = new Given();
   @TempDir Path state;
+  private long nanos;
   private TopologyTestDriver driver;
   private TestInputTopic<String, byte[]> resources;
   private TestOutputTopic<String, Finding> findings;
@@ -57,7 +62,14 @@ class JudgeTopologyTest {
     Instruments instruments = new Instruments(OpenTelemetry.noop().getMeter("test"));
     driver =
         new TopologyTestDriver(
-            JudgeTopology.of(registry, 1, false, instruments, board, context -> SourceLog.empty()),
+            JudgeTopology.of(
+                registry,
+                1,
+                false,
+                new Lease(Duration.ofSeconds(3), () -> nanos),
+                instruments,
+                board,
+                context -> SourceLog.empty()),
             settings,
             Instant.ofEpochMilli(Given.START));
     resources = input(TOPIC);
@@ -98,6 +110,14 @@ class JudgeTopologyTest {
 
     assertThat(findings.isEmpty()).isTrue();
     assertThat(letters.isEmpty()).isTrue();
+  }
+
+  @Test
+  void aProcessThatWasStoppedForTooLongGivesItsTaskUpBeforeItSaysAnything() {
+    nanos += 3_000_000_001L;
+
+    assertThatThrownBy(() -> throttled(4)).isInstanceOf(TaskMigratedException.class);
+    assertThat(findings.isEmpty()).isTrue();
   }
 
   @Test
