@@ -50,6 +50,11 @@ final class Cursor {
     save();
   }
 
+  /** Records of a segment that were acknowledged, as far as this stands in it. */
+  long acknowledged(Segment in) {
+    return in.id() == segment ? index : 0;
+  }
+
   void save() {
     ByteBuffer out = ByteBuffer.allocate(SIZE);
     out.putLong(segment).putLong(at).putLong(index).putLong(epoch);

@@ -1,19 +1,13 @@
 package dev.plumbline.agent.spool;
 
 import java.io.Closeable;
+import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +35,6 @@ public final class Spool implements Closeable {
   private static final int SEGMENTS = 64;
 
   private static final int LARGEST_SEGMENT = 16 << 20;
-  private static final Pattern FILE = Pattern.compile("(\\d{20})\\.spool");
 
   /** Where a record stands. */
   public record Place(long segment, long next, long index) {}
@@ -53,31 +46,19 @@ public final class Spool implements Closeable {
    */
   public record Entry(Place place, byte[] bytes, long dropped) {}
 
-  private final Path folder;
+  private final SpoolFolder folder;
   private final long most;
   private final long segmentBytes;
-  private final RandomAccessFile lockFile;
   private final Cursor cursor;
   private final List<Segment> segments = new ArrayList<>();
+  private final Reading reading;
+  private final Orphans orphans = new Orphans();
 
   /** Takes what is appended: the last segment, or null when a new one has to be begun. */
   private Segment active;
 
-  private Segment reading;
-  private long readAt;
-  private long readIndex;
-
-  /** Records missing before the next one that is read. */
-  private long skipped;
-
   /** Records missing before the next segment that is begun. */
   private long carried;
-
-  /** Handed out, not acknowledged, and their segment dropped. */
-  private long orphans;
-
-  /** Gaps that were said by records which are orphans now, by segment. */
-  private final TreeMap<Long, Long> orphanGaps = new TreeMap<>();
 
   private long nextSegment;
   private long depth;
@@ -87,18 +68,13 @@ public final class Spool implements Closeable {
   private long failures;
   private String trouble;
 
-  private Spool(Path folder, long most) throws IOException {
+  private Spool(SpoolFolder folder, long most) throws IOException {
     this.folder = folder;
     this.most = most;
     segmentBytes = Math.max(LEAST / SEGMENTS, Math.min(LARGEST_SEGMENT, most / SEGMENTS));
-    lockFile = lock(folder);
-    try {
-      cursor = new Cursor(folder.resolve("cursor"));
-      recover();
-    } catch (IOException e) {
-      lockFile.close();
-      throw e;
-    }
+    cursor = folder.cursor();
+    reading = new Reading(segments, cursor, folder, this::damaged);
+    recover();
     cursor.epoch = Math.max(System.currentTimeMillis(), cursor.epoch + 1);
     cursor.save();
     if (depth > 0) {
@@ -119,9 +95,14 @@ public final class Spool implements Closeable {
           "a spool of " + most + " bytes is too small; allow at least " + LEAST + " bytes");
     }
     try {
-      Files.createDirectories(folder);
-      return new Spool(folder, most);
-    } catch (java.nio.file.FileSystemException | java.io.FileNotFoundException e) {
+      SpoolFolder taken = SpoolFolder.open(folder);
+      try {
+        return new Spool(taken, most);
+      } catch (IOException e) {
+        taken.close();
+        throw e;
+      }
+    } catch (FileSystemException | FileNotFoundException e) {
       throw new IOException(
           "the spool's folder "
               + folder
@@ -139,7 +120,7 @@ public final class Spool implements Closeable {
 
   /** Its folder. */
   public Path folder() {
-    return folder;
+    return folder.path();
   }
 
   /** Records not acknowledged yet. */
@@ -192,14 +173,14 @@ public final class Spool implements Closeable {
    */
   public synchronized Entry poll(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    Entry entry = next();
+    Entry entry = reading.next(active);
     while (entry == null) {
       long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       if (left <= 0) {
         return null;
       }
       wait(left);
-      entry = next();
+      entry = reading.next(active);
     }
     return entry;
   }
@@ -208,8 +189,7 @@ public final class Spool implements Closeable {
   public synchronized void acknowledge(Place place) {
     depth--;
     if (segments.isEmpty() || place.segment() < segments.get(0).id()) {
-      orphans--;
-      orphanGaps.headMap(place.segment(), true).clear();
+      orphans.acknowledge(place.segment());
       return;
     }
     cursor.move(place.segment(), place.next(), place.index());
@@ -218,12 +198,10 @@ public final class Spool implements Closeable {
 
   /** Hands out again, from the first that was not acknowledged. */
   public synchronized void rewind() {
-    depth -= orphans;
-    dropped += orphans;
+    depth -= orphans.count();
+    dropped += orphans.count();
     giveUpOrphans();
-    reading = null;
-    skipped = 0;
-    startReading();
+    reading.rewind();
   }
 
   /** Lets go of the files. What was not acknowledged is handed out by the next process. */
@@ -233,7 +211,7 @@ public final class Spool implements Closeable {
     long lost = 0;
     for (Segment segment : segments) {
       if (segment instanceof MemorySegment) {
-        lost += segment.count() - acknowledged(segment);
+        lost += segment.count() - cursor.acknowledged(segment);
       }
       segment.release();
     }
@@ -243,36 +221,11 @@ public final class Spool implements Closeable {
     }
     segments.clear();
     cursor.close();
-    lockFile.close();
-  }
-
-  private static RandomAccessFile lock(Path folder) throws IOException {
-    RandomAccessFile file = new RandomAccessFile(folder.resolve("lock").toFile(), "rw");
-    try {
-      FileLock lock = file.getChannel().tryLock();
-      if (lock != null) {
-        return file;
-      }
-    } catch (OverlappingFileLockException e) {
-      // held in this process; the same answer as when another one holds it
-    }
-    file.close();
-    throw new IOException(
-        "the spool's folder " + folder + " is in use by another agent; give each one its own");
+    folder.close();
   }
 
   private void recover() throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.list(folder)) {
-      files =
-          all.filter(it -> FILE.matcher(it.getFileName().toString()).matches()).sorted().toList();
-    }
-    for (Path path : files) {
-      Matcher name = FILE.matcher(path.getFileName().toString());
-      if (!name.matches()) {
-        continue;
-      }
-      FileSegment segment = FileSegment.recover(path, Long.parseLong(name.group(1)));
+    for (FileSegment segment : folder.segments()) {
       if (carried > 0) {
         segment.addDropped(carried);
         carried = 0;
@@ -281,7 +234,6 @@ public final class Spool implements Closeable {
         carried = 1;
         dropped++;
       }
-      segment.release();
       nextSegment = segment.id() + 1;
       if (segment.id() < cursor.segment) {
         segment.delete();
@@ -293,79 +245,15 @@ public final class Spool implements Closeable {
     }
     nextSegment = Math.max(nextSegment, cursor.segment + 1);
     for (Segment segment : segments) {
-      depth -= acknowledged(segment);
+      depth -= cursor.acknowledged(segment);
     }
-    startReading();
+    reading.rewind();
     trim();
   }
 
-  private void startReading() {
-    if (segments.isEmpty()) {
-      return;
-    }
-    reading = segments.get(0);
-    readIndex = acknowledged(reading);
-    readAt = readIndex > 0 ? cursor.at : reading.start();
-  }
-
-  private long acknowledged(Segment segment) {
-    return segment.id() == cursor.segment ? cursor.index : 0;
-  }
-
-  private Entry next() {
-    while (true) {
-      if (reading == null) {
-        startReading();
-        if (reading == null) {
-          return null;
-        }
-      }
-      Segment.Read read = read();
-      if (read == null) {
-        int following = segments.indexOf(reading) + 1;
-        if (following == segments.size()) {
-          return null;
-        }
-        if (reading != active) {
-          reading.release();
-        }
-        reading = segments.get(following);
-        readAt = reading.start();
-        readIndex = 0;
-        continue;
-      }
-      long missing = skipped + (readIndex == 0 ? reading.dropped() : 0);
-      readAt = read.next();
-      readIndex++;
-      if (read.bytes() == null) {
-        skip(read, missing);
-        continue;
-      }
-      skipped = 0;
-      return new Entry(new Place(reading.id(), readAt, readIndex), read.bytes(), missing);
-    }
-  }
-
-  private Segment.Read read() {
-    try {
-      return reading.read(readAt);
-    } catch (IOException e) {
-      LOG.error("segment {} of the spool {} can't be read: {}", reading.id(), folder, e.toString());
-      return new Segment.Read(null, Long.MAX_VALUE);
-    }
-  }
-
-  /** A damaged record: it is passed over, or all behind it where its length can't be trusted. */
-  private void skip(Segment.Read damaged, long missing) {
-    boolean rest = damaged.next() >= reading.bytes();
-    long lost = rest ? Math.max(1, reading.count() - readIndex + 1) : 1;
-    if (rest) {
-      readIndex = reading.count();
-    }
-    LOG.error("{} records in segment {} of {} are damaged", lost, reading.id(), folder);
-    skipped = missing + lost;
-    dropped += lost;
-    depth -= lost;
+  private void damaged(long records) {
+    dropped += records;
+    depth -= records;
   }
 
   private boolean toDisk(byte[] record) {
@@ -375,7 +263,7 @@ public final class Spool implements Closeable {
         active.append(record);
         bytes += active.bytes() - before;
       } else {
-        begin(beginWith(record));
+        begin(folder.begin(nextSegment, carried, record));
       }
       if (trouble != null) {
         LOG.info("the spool {} can be written again", folder);
@@ -394,18 +282,6 @@ public final class Spool implements Closeable {
       }
       trouble = e.getMessage();
       return false;
-    }
-  }
-
-  private FileSegment beginWith(byte[] record) throws IOException {
-    Path path = folder.resolve("%020d.spool".formatted(nextSegment));
-    FileSegment segment = FileSegment.create(path, nextSegment, carried);
-    try {
-      segment.append(record);
-      return segment;
-    } catch (IOException e) {
-      segment.delete();
-      throw e;
     }
   }
 
@@ -457,24 +333,20 @@ public final class Spool implements Closeable {
     if (oldest == active) {
       begin();
     }
-    boolean untouched = reading == null || (reading == oldest && readIndex == 0);
-    long read = reading == null ? 0 : reading == oldest ? readIndex : oldest.count();
+    long read = reading.handedOut(oldest);
     long unread = oldest.count() - read;
-    orphans += read - acknowledged(oldest);
-    if (read > 0 && acknowledged(oldest) == 0 && oldest.dropped() > 0) {
-      orphanGaps.put(oldest.id(), oldest.dropped());
-    }
-    if (reading == oldest) {
-      reading = null;
+    long unsaid = reading.unsaid(oldest);
+    orphans.add(read - cursor.acknowledged(oldest));
+    if (read > 0 && cursor.acknowledged(oldest) == 0 && oldest.dropped() > 0) {
+      orphans.addGap(oldest.id(), oldest.dropped());
     }
     remove(oldest);
     depth -= unread;
     if (unread > 0) {
       LOG.warn("the spool {} is full: its oldest {} records were dropped", folder, unread);
     }
-    long unsaid = skipped + (untouched ? oldest.dropped() : 0);
     if (unread > 0) {
-      skipped = 0;
+      reading.said();
       markAtHead(unsaid + unread);
       dropped += unread;
     }
@@ -482,15 +354,10 @@ public final class Spool implements Closeable {
   }
 
   private void giveUpOrphans() {
-    long missing = orphans;
-    for (long gap : orphanGaps.values()) {
-      missing += gap;
-    }
+    long missing = orphans.giveUp();
     if (missing > 0) {
       markAtHead(missing);
     }
-    orphans = 0;
-    orphanGaps.clear();
   }
 
   private void markAtHead(long records) {
@@ -510,9 +377,6 @@ public final class Spool implements Closeable {
       if (!done || first == active) {
         return;
       }
-      if (first == reading) {
-        reading = null;
-      }
       remove(first);
       if (cursor.segment == first.id()) {
         cursor.move(first.id() + 1, 0, 0);
@@ -522,6 +386,7 @@ public final class Spool implements Closeable {
 
   private void remove(Segment segment) {
     segments.remove(0);
+    reading.leave(segment);
     if (segment == active) {
       active = null;
     }
