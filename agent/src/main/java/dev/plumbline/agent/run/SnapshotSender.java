@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -37,6 +38,11 @@ public final class SnapshotSender implements AutoCloseable {
   /** Without an acknowledgement for so long while snapshots wait, the broker counts as away. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** Wait after a failed try; each further one waits twice as long, up to {@link #LAST_WAIT}. */
+  private static final Duration FIRST_WAIT = Duration.ofMillis(100);
+
+  private static final Duration LAST_WAIT = Duration.ofSeconds(2);
+
   /** What is left of a snapshot's largest size for the wire format, key and batch. */
   private static final int ENVELOPE = 1024;
 
@@ -53,6 +59,11 @@ public final class SnapshotSender implements AutoCloseable {
   private volatile long progress = System.nanoTime();
   private volatile String trouble;
   private volatile boolean closing;
+
+  /** Failed tries since the last acknowledgement. */
+  private final AtomicInteger failures = new AtomicInteger();
+
+  private final Object turn = new Object();
   private boolean away;
 
   /**
@@ -126,6 +137,10 @@ public final class SnapshotSender implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closing = true;
+    synchronized (turn) {
+      // one more try at once
+      turn.notifyAll();
+    }
     try {
       // without a broker there is nothing to wait for
       thread.join(trouble() == null ? 10_000 : 1_000);
@@ -215,6 +230,7 @@ public final class SnapshotSender implements AutoCloseable {
       }
       progress = System.nanoTime();
       trouble = null;
+      failures.set(0);
     }
 
     /** Acknowledges the longest run of snapshots that have arrived. */
@@ -260,7 +276,7 @@ public final class SnapshotSender implements AutoCloseable {
             flight = null;
             entry = null;
             spool.rewind();
-            Thread.sleep(500);
+            backOff();
           }
           if (flight == null) {
             flight = new Flight();
@@ -280,7 +296,7 @@ public final class SnapshotSender implements AutoCloseable {
           if (flight != null && e instanceof KafkaException && !(e instanceof RetriableException)) {
             flight.failure = e;
           }
-          Thread.sleep(500);
+          backOff();
         }
       }
     } catch (InterruptedException e) {
@@ -289,6 +305,14 @@ public final class SnapshotSender implements AutoCloseable {
       if (flight != null) {
         flight.close();
       }
+    }
+  }
+
+  /** Waits for its turn to try again, which comes later each time, and at once for closing. */
+  private void backOff() throws InterruptedException {
+    int before = Math.min(failures.getAndIncrement(), 10);
+    synchronized (turn) {
+      turn.wait(Math.min(FIRST_WAIT.toMillis() << before, LAST_WAIT.toMillis()));
     }
   }
 

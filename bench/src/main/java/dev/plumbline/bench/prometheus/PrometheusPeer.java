@@ -16,6 +16,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,9 @@ import org.apache.avro.specific.SpecificRecord;
  * and the decoding.
  */
 public final class PrometheusPeer {
+  /** No step of the server takes nearly so long. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
   private PrometheusPeer() {}
 
   /** True when the programs are there. */
@@ -53,12 +58,11 @@ public final class PrometheusPeer {
    * Runs it.
    *
    * @param size the load; an hour or more of it
-   * @param rounds of some seconds each
-   * @param secondsPerRound wall time of each
+   * @param evaluations of all rules in a round; one comes each second
    * @param out takes the figures
    */
   public static void run(
-      Size size, int rounds, int secondsPerRound, Consumer<String> progress, ObjectNode out)
+      Size size, int rounds, int evaluations, Consumer<String> progress, ObjectNode out)
       throws IOException {
     try (Workspace workspace = Workspace.temporary()) {
       Path folder = workspace.folder("prometheus");
@@ -83,7 +87,7 @@ public final class PrometheusPeer {
       Path config = folder.resolve("prometheus.yml");
       Files.writeString(config, "global: {evaluation_interval: 1s}\nrule_files: [" + rules + "]\n");
       progress.accept("Prometheus: evaluate the rules");
-      evaluate(folder, config, series, rounds, secondsPerRound, out);
+      evaluate(folder, config, series, rounds, evaluations, out);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -91,7 +95,7 @@ public final class PrometheusPeer {
   }
 
   private static void evaluate(
-      Path folder, Path config, long[] series, int rounds, int seconds, ObjectNode out)
+      Path folder, Path config, long[] series, int rounds, int each, ObjectNode out)
       throws IOException, InterruptedException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -108,16 +112,16 @@ public final class PrometheusPeer {
             .redirectOutput(folder.resolve("log").toFile())
             .start();
     try {
-      Queries queries = new Queries(port);
-      queries.awaitReady(server);
+      Queries queries = new Queries(server, port);
+      queries.awaitReady();
       // the first evaluations read the blocks for the first time
-      Thread.sleep(3000);
+      queries.awaitEvaluations(3);
       double[] micros = new double[rounds];
       double[] perSecond = new double[rounds];
       for (int round = 0; round < rounds; round++) {
         double before = queries.evaluations();
         long cpu = Cpu.of(server.toHandle());
-        Thread.sleep(seconds * 1000L);
+        queries.awaitEvaluations(before + each);
         long used = Cpu.of(server.toHandle()) - cpu;
         double evaluations = queries.evaluations() - before;
         perSecond[round] = series[0] * evaluations / (used / 1e9);
@@ -223,25 +227,43 @@ public final class PrometheusPeer {
   private static final class Queries {
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
+    private final Process server;
     private final String base;
 
-    Queries(int port) {
+    Queries(Process server, int port) {
+      this.server = server;
       base = "http://127.0.0.1:" + port;
     }
 
-    void awaitReady(Process server) throws IOException, InterruptedException {
-      while (true) {
-        if (!server.isAlive()) {
+    /** A question to the server. */
+    private interface Condition {
+      boolean holds() throws IOException, InterruptedException;
+    }
+
+    void awaitReady() throws IOException, InterruptedException {
+      await(
+          () -> {
+            try {
+              return get("/-/ready").statusCode() == 200;
+            } catch (ConnectException e) {
+              return false;
+            }
+          });
+    }
+
+    void awaitEvaluations(double least) throws IOException, InterruptedException {
+      await(() -> evaluations() >= least);
+    }
+
+    private void await(Condition condition) throws IOException, InterruptedException {
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (!condition.holds()) {
+        if (server.waitFor(50, TimeUnit.MILLISECONDS)) {
           throw new IOException("prometheus ended with " + server.exitValue());
         }
-        try {
-          if (get("/-/ready").statusCode() == 200) {
-            return;
-          }
-        } catch (java.net.ConnectException e) {
-          // not yet
+        if (System.nanoTime() > end) {
+          throw new IOException("prometheus is not as far as it should be after " + PATIENCE);
         }
-        Thread.sleep(50);
       }
     }
 
@@ -251,13 +273,9 @@ public final class PrometheusPeer {
           .body()
           .lines()
           .filter(it -> it.startsWith("prometheus_rule_group_iterations_total{"))
-          .mapToDouble(
-              it -> {
-                double all = Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1));
-                return all;
-              })
+          .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
           .min()
-          .orElseThrow();
+          .orElse(0);
     }
 
     int rules() throws IOException, InterruptedException {
