@@ -16,6 +16,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Model servers whose KV cache is full: requests wait for capacity or are preempted. A queue alone
@@ -67,49 +68,99 @@ public final class ExhaustionWatcher implements Watcher {
       return;
     }
     long at = snapshot.getHeader().getObservedAt().toEpochMilli();
-    for (ModelServerSample sample : snapshot.getServers()) {
-      Server server = servers.edit(snapshot.getHeader().getTarget() + '|' + sample.getEngine());
-      double preempted = sample.getPreemptions() - server.preemptions;
-      if (!Double.isNaN(sample.getPreemptions())) {
-        server.preemptions = sample.getPreemptions();
+    List<ModelServerSample> samples = snapshot.getServers();
+    for (int i = 0; i < samples.size(); i++) {
+      String model = samples.get(i).getModel();
+      if (isFirst(samples, i)) {
+        judge(snapshot, model, entity(namespace, name, model), at);
       }
-      boolean reasoned = !Double.isNaN(sample.getRequestsWaitingForCapacity());
-      double waiting =
-          reasoned ? sample.getRequestsWaitingForCapacity() : sample.getRequestsWaiting();
-      double used = sample.getKvCacheUsageRatio();
+    }
+  }
+
+  private static boolean isFirst(List<ModelServerSample> samples, int index) {
+    for (int i = 0; i < index; i++) {
+      if (samples.get(i).getModel().equals(samples.get(index).getModel())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A server with several engines is exhausted when one of them is, and well when all are. */
+  private void judge(LatencySnapshot snapshot, String model, Entity entity, long at) {
+    ModelServerSample worst = null;
+    double mostPreempted = 0;
+    boolean well = false;
+    boolean unsure = false;
+    for (ModelServerSample sample : snapshot.getServers()) {
+      if (!sample.getModel().equals(model)) {
+        continue;
+      }
+      double preempted = preempted(snapshot.getHeader().getTarget(), sample);
+      double waiting = waiting(sample);
       if (Double.isNaN(waiting) && Double.isNaN(preempted)) {
         continue;
       }
-      boolean bad = (waiting >= 1 && used >= FULL) || preempted >= 1;
-      boolean well = !(waiting >= 1) || used < ROOM;
-      Entity entity = entity(namespace, name, sample.getModel());
-      if (bad) {
-        cluster
-            .conditions()
-            .bad(
-                EXHAUSTED,
-                entity,
-                at,
-                waiting >= 10 ? Severity.critical : Severity.warning,
-                Proof.of(
-                    used,
-                    FULL,
-                    "ratio",
-                    Math.max(waiting, preempted),
-                    "%.0f requests wait%s, %.0f were preempted, the KV cache is %.0f %% full"
-                        .formatted(
-                            waiting,
-                            reasoned ? " for capacity" : "",
-                            Math.max(0, preempted),
-                            used * 100),
-                    reasoned ? "waitingForCapacity" : "waiting",
-                    Double.toString(waiting),
-                    "preemptions",
-                    Double.toString(preempted)));
-      } else if (well) {
-        cluster.conditions().ok(EXHAUSTED, entity, at);
+      double used = sample.getKvCacheUsageRatio();
+      if (waiting >= 1 && used >= FULL || preempted >= 1) {
+        boolean worse = worst == null || waiting > waiting(worst);
+        worst = worse ? sample : worst;
+        mostPreempted = worse ? Math.max(0, preempted) : mostPreempted;
+      } else if (!(waiting >= 1) || used < ROOM) {
+        well = true;
+      } else {
+        unsure = true;
       }
     }
+    if (worst != null) {
+      tell(worst, mostPreempted, entity, at);
+    } else if (well && !unsure) {
+      cluster.conditions().ok(EXHAUSTED, entity, at);
+    }
+  }
+
+  private double preempted(String target, ModelServerSample sample) {
+    Server server = servers.edit(target + '|' + sample.getEngine());
+    double preempted = sample.getPreemptions() - server.preemptions;
+    if (!Double.isNaN(sample.getPreemptions())) {
+      server.preemptions = sample.getPreemptions();
+    }
+    return preempted;
+  }
+
+  private static double waiting(ModelServerSample sample) {
+    double reasoned = sample.getRequestsWaitingForCapacity();
+    return Double.isNaN(reasoned) ? sample.getRequestsWaiting() : reasoned;
+  }
+
+  private void tell(ModelServerSample sample, double preempted, Entity entity, long at) {
+    boolean reasoned = !Double.isNaN(sample.getRequestsWaitingForCapacity());
+    double waiting = Double.isNaN(waiting(sample)) ? 0 : waiting(sample);
+    double used = sample.getKvCacheUsageRatio();
+    cluster
+        .conditions()
+        .bad(
+            EXHAUSTED,
+            entity,
+            at,
+            waiting >= 10 ? Severity.critical : Severity.warning,
+            Proof.of(
+                used,
+                FULL,
+                "ratio",
+                Math.max(waiting, preempted),
+                "%.0f requests wait%s, %.0f were preempted%s"
+                    .formatted(
+                        waiting,
+                        reasoned ? " for capacity" : "",
+                        preempted,
+                        Double.isNaN(used)
+                            ? ""
+                            : ", the KV cache is %.0f %% full".formatted(used * 100)),
+                reasoned ? "waitingForCapacity" : "waiting",
+                Double.toString(waiting),
+                "preemptions",
+                Double.toString(preempted)));
   }
 
   private Entity entity(String namespace, String name, String model) {

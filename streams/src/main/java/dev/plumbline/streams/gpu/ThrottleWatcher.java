@@ -21,8 +21,9 @@ import java.util.Set;
 
 /**
  * Boards whose clocks are held down by heat, by the power brake or by the hardware. Idle clocks and
- * the power cap of a board at full load are no fault. The bits of the clock event reasons decide;
- * an exporter that doesn't show them is read by its violation counters and by the clock itself.
+ * the power cap of a board at full load are no fault. The bits of the clock event reasons decide,
+ * and the time lost to heat, which also counts what came and went between two scrapes; an exporter
+ * that doesn't show the bits is read by all its violation counters and by the clock itself.
  *
  * <p>Bits of the clock event reasons: NVIDIA's nvml.h.
  */
@@ -41,7 +42,7 @@ public final class ThrottleWatcher implements Watcher {
           "hw_thermal", HW_THERMAL,
           "hw_power_brake", POWER_BRAKE);
 
-  /** Held down for this part of the time between two scrapes, where bits are not exported. */
+  /** Held down for this part of the time between two scrapes. */
   private static final double HELD_RATIO = 0.1;
 
   /** A working board's clock is held down below this part of its usual working clock. */
@@ -126,7 +127,9 @@ public final class ThrottleWatcher implements Watcher {
             : gpu.getGraphicsEngineActiveRatio();
     boolean working = bits ? ((int) reasons & 1) == 0 : busy >= WORKING;
     boolean slow = working && clock > 0 && clock < SLOW_CLOCK * board.usualClockMhz;
-    int held = bits ? (int) reasons & HELD_DOWN : heldWithoutBits(gpu, slow, thermal, power, other);
+    int held = bits ? (int) reasons & HELD_DOWN : heldWithoutBits(gpu, slow, power, other);
+    // heat that comes and goes between two scrapes leaves no bit, but the time that it cost
+    held |= held == 0 && thermal > HELD_RATIO ? SW_THERMAL : 0;
     Entity entity =
         Entity.of(
             "cluster",
@@ -149,10 +152,12 @@ public final class ThrottleWatcher implements Watcher {
                   clock,
                   board.usualClockMhz,
                   "MHz",
-                  Math.max(1, thermal),
+                  1,
                   "clocks are held down by " + reason(held),
                   "clockEventReasons",
                   bits ? "0x" + Integer.toHexString((int) reasons) : null,
+                  "heldByHeatRatio",
+                  thermal >= 0 ? "%.2f".formatted(thermal) : null,
                   "temperatureCelsius",
                   Double.toString(gpu.getTemperatureCelsius()),
                   "powerWatts",
@@ -169,13 +174,11 @@ public final class ThrottleWatcher implements Watcher {
   }
 
   /**
-   * What holds a board down when its exporter doesn't show the bits: time lost to heat says so by
-   * itself; the power cap of a busy board costs time too, so power and other limits count only
-   * beside a clock far below the usual.
+   * What holds a board down when its exporter doesn't show the bits: the power cap of a busy board
+   * costs time too, so power and other limits count only beside a clock far below the usual.
    */
-  private static int heldWithoutBits(
-      GpuSample gpu, boolean slow, double thermal, double power, double other) {
-    int held = thermal > HELD_RATIO ? SW_THERMAL : 0;
+  private static int heldWithoutBits(GpuSample gpu, boolean slow, double power, double other) {
+    int held = 0;
     if (slow) {
       for (Map.Entry<String, Double> event : gpu.getWindowed().entrySet()) {
         held |= event.getValue() > 0 ? EVENTS.getOrDefault(event.getKey(), 0) : 0;

@@ -6,9 +6,11 @@ import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.LatencySnapshot;
+import dev.plumbline.schemas.event.ModelServerSample;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.Given;
 import dev.plumbline.streams.findings.Kind;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BoardsTest {
@@ -104,6 +106,60 @@ class BoardsTest {
     }
 
     assertThat(given.of(Kind.GPU_EXHAUSTION)).hasSize(1);
+  }
+
+  @Test
+  void oneFullEngineOfSeveralIsExhaustion() {
+    for (int i = 0; i < 4; i++) {
+      LatencySnapshot server = full(11, 0.97);
+      ModelServerSample idle = ModelServerSample.newBuilder(server.getServers().get(0)).build();
+      idle.setEngine("1");
+      idle.setRequestsWaitingForCapacity(0);
+      idle.setKvCacheUsageRatio(0.1);
+      server.setServers(List.of(server.getServers().get(0), idle));
+      given.shown(server).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_EXHAUSTION)).hasSize(1);
+  }
+
+  @Test
+  void preemptionsAloneAreExhaustionAndSayOnlyWhatIsKnown() {
+    for (int i = 0; i < 5; i++) {
+      LatencySnapshot server = full(Double.NaN, Double.NaN);
+      server.getServers().get(0).setPreemptions(10 * i);
+      given.shown(server).after(30);
+    }
+
+    assertThat(given.of(Kind.GPU_EXHAUSTION))
+        .singleElement()
+        .satisfies(
+            it ->
+                assertThat(it.getEvidence().getSummary())
+                    .isEqualTo("0 requests wait, 10 were preempted"));
+  }
+
+  @Test
+  void heatThatComesAndGoesBetweenScrapesIsReadFromTheTimeItCost() {
+    for (int i = 0; i < 6; i++) {
+      GpuSample gpu = Given.gpu("GPU-1");
+      gpu.setThermalViolationSeconds(i < 3 ? 5 : 5 + 20 * (i - 2));
+      given.shown(given.boards("n1", gpu)).after(60);
+    }
+
+    assertThat(given.of(Kind.GPU_THROTTLE)).hasSize(1);
+  }
+
+  @Test
+  void timeLostToThePowerCapIsNoThrottling() {
+    for (int i = 0; i < 6; i++) {
+      GpuSample gpu = Given.gpu("GPU-1");
+      gpu.setClockEventReasons(0x4);
+      gpu.setPowerViolationSeconds(30 * i);
+      given.shown(given.boards("n1", gpu)).after(60);
+    }
+
+    assertThat(given.findings).isEmpty();
   }
 
   @Test
