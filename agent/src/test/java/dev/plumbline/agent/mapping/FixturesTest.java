@@ -79,6 +79,29 @@ class FixturesTest {
   }
 
   @Test
+  void aBoardThatPodsShareTellsTheUseOfEach() throws Exception {
+    String board = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",hostname=\"n1\"";
+    ResourceSnapshot snapshot =
+        (ResourceSnapshot)
+            new Mapper(Mapping.shipped("dcgm"))
+                .map(
+                    (board
+                            + "} 90\n"
+                            + board
+                            + ",namespace=\"a\",pod=\"one\",vgpu=\"0\"} 75\n"
+                            + board
+                            + ",namespace=\"b\",pod=\"two\",vgpu=\"1\"} 25\n")
+                        .getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                    java.util.Map.of());
+
+    GpuSample gpu = snapshot.getGpus().get(0);
+    assertThat(gpu.getUtilizationRatio()).isEqualTo(0.9);
+    assertThat(gpu.getHolders())
+        .extracting(GpuHolder::getUtilizationRatio)
+        .containsExactlyInAnyOrder(0.75, 0.25);
+  }
+
+  @Test
   void theOlderSpellingOfTheHostLabelIsTheSameNode() throws Exception {
     assertThat(dcgm("dcgm-exporter-hostname-v4.5.prom"))
         .isNotEmpty()

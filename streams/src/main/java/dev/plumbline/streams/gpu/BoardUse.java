@@ -37,6 +37,12 @@ final class BoardUse implements State {
   static final class Holder {
     /** namespace/pod. */
     String pod = "";
+
+    /** Ratio of time in which its own kernels ran; unknown unless reported per process. */
+    final Level active = new Level();
+
+    /** The last scrape that did not name it, event time; 0 when it may have been there always. */
+    private long came;
   }
 
   /** All that shares compute and memory: a whole board, or one MIG GPU instance. */
@@ -54,6 +60,8 @@ final class BoardUse implements State {
     final Level memory = new Level();
 
     private int nameless;
+    private int shown;
+    private long before;
     private long at;
 
     /** The pod as a holder, or null when the exporter doesn't name it. */
@@ -66,7 +74,7 @@ final class BoardUse implements State {
       return null;
     }
 
-    private void hold(List<GpuHolder> named) {
+    private void hold(List<GpuHolder> named, double whole, long time) {
       if (named.isEmpty()) {
         if (++nameless >= FORGOTTEN) {
           holders.clear();
@@ -79,9 +87,30 @@ final class BoardUse implements State {
           holders.remove(i);
         }
       }
+      boolean apart = isApart(named, whole);
       for (int i = 0; i < named.size(); i++) {
-        place(named.get(i));
+        Holder holder = place(named.get(i));
+        if (apart && named.get(i).getUtilizationRatio() >= 0) {
+          if (holder.came > 0 && !holder.active.isKnown()) {
+            holder.active.begin(holder.came);
+          }
+          holder.active.see(named.get(i).getUtilizationRatio(), time, LEAST_ACTIVE);
+        }
       }
+    }
+
+    /**
+     * True when each holder's use is its own. Exporters before per-process rows repeat the whole
+     * board's value for each holder.
+     */
+    private static boolean isApart(List<GpuHolder> named, double whole) {
+      for (int i = 0; i < named.size(); i++) {
+        double own = named.get(i).getUtilizationRatio();
+        if (named.size() > 1 && own >= 0 && own != whole) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private static boolean isNamed(Holder holder, List<GpuHolder> named) {
@@ -93,15 +122,17 @@ final class BoardUse implements State {
       return false;
     }
 
-    private void place(GpuHolder named) {
+    private Holder place(GpuHolder named) {
       for (int i = 0; i < holders.size(); i++) {
         if (NodeUse.isKey(holders.get(i).pod, named.getNamespace(), named.getPod())) {
-          return;
+          return holders.get(i);
         }
       }
       Holder holder = new Holder();
       holder.pod = named.getNamespace() + '/' + named.getPod();
+      holder.came = shown >= Level.LEARNED ? before : 0;
       holders.add(holder);
+      return holder;
     }
   }
 
@@ -131,8 +162,10 @@ final class BoardUse implements State {
   /** A sample of the board or of one of its instances. */
   void see(GpuSample gpu, long time) {
     Part part = part(gpu.getMigInstance() == null ? "" : gpu.getMigInstance());
+    part.before = part.at;
     part.at = time;
-    part.hold(gpu.getHolders());
+    part.hold(gpu.getHolders(), gpu.getUtilizationRatio(), time);
+    part.shown = Math.min(part.shown + 1, Level.LEARNED);
     double active = gpu.getGraphicsEngineActiveRatio();
     part.engine.see(Double.isNaN(active) ? gpu.getUtilizationRatio() : active, time, LEAST_ACTIVE);
     part.memory.see(gpu.getDramActiveRatio(), time, LEAST_ACTIVE);
@@ -197,10 +230,14 @@ final class BoardUse implements State {
       out.writeInt(part.holders.size());
       for (Holder holder : part.holders) {
         Codec.text(out, holder.pod);
+        holder.active.write(out);
+        out.writeLong(holder.came);
       }
       part.engine.write(out);
       part.memory.write(out);
       out.writeInt(part.nameless);
+      out.writeInt(part.shown);
+      out.writeLong(part.before);
       out.writeLong(part.at);
     }
     bytes.write(out);
@@ -221,11 +258,15 @@ final class BoardUse implements State {
       for (int held = in.readInt(); held > 0; held--) {
         Holder holder = new Holder();
         holder.pod = Codec.text(in);
+        holder.active.read(in);
+        holder.came = in.readLong();
         part.holders.add(holder);
       }
       part.engine.read(in);
       part.memory.read(in);
       part.nameless = in.readInt();
+      part.shown = in.readInt();
+      part.before = in.readLong();
       part.at = in.readLong();
       parts.add(part);
     }

@@ -14,9 +14,9 @@ import java.util.List;
  * (NVIDIA, Multi-Instance GPU User Guide, "Partitioning"), so a neighbour on another instance of
  * the board is never accused here.
  *
- * <p>The exporter's profiling fields are of the whole part, whoever is named beside them. A model
- * server tells its own work; of the others, who began is known, and who is left when all others are
- * ruled out.
+ * <p>The exporter's profiling fields are of the whole part, whoever is named beside them. A pod's
+ * own use is known where the exporter reports it per process, and a model server tells its own
+ * work; of the others, who began is known, and who is left when all others are ruled out.
  */
 final class SharedPart {
   /** With kernels running for this part of the time there is no more to rise to. */
@@ -30,8 +30,10 @@ final class SharedPart {
   /** Who takes of the part that the victim holds; null for nobody. */
   static Suspicion look(Scene scene) {
     Part own = scene.part(scene.victim());
-    Suspicion best = null;
+    Pod loudest = null;
     double most = 0;
+    Pod busiest = null;
+    double mostWork = 0;
     List<Pod> came = new ArrayList<>();
     List<Pod> silent = new ArrayList<>();
     for (Pod other : scene.others()) {
@@ -39,11 +41,17 @@ final class SharedPart {
       if (!isShared(scene, own, theirs)) {
         continue;
       }
+      Level active = active(theirs, other);
       Tenant tenant = scene.tenant(other);
-      if (tenant != null && tenant.isServer()) {
-        if (scene.rose(tenant.work) && tenant.work.growth() > most) {
-          most = tenant.work.growth();
-          best = grown(other, tenant, resource(own == null ? theirs : own));
+      if (active != null) {
+        if (scene.rose(active) && active.growth() > most) {
+          most = active.growth();
+          loudest = other;
+        }
+      } else if (tenant != null && tenant.isServer()) {
+        if (scene.rose(tenant.work) && tenant.work.growth() > mostWork) {
+          mostWork = tenant.work.growth();
+          busiest = other;
         }
       } else if (scene.began(other)) {
         came.add(other);
@@ -51,24 +59,48 @@ final class SharedPart {
         silent.add(other);
       }
     }
-    if (best != null) {
-      return best;
+    if (loudest != null) {
+      return ofProcess(loudest, scene.part(loudest));
     }
-    if (!came.isEmpty()) {
-      Pod only = Scene.only(came);
-      Part part = own != null || only == null ? own : scene.part(only);
-      return works(scene, part)
-          ? who(only, part, "it started on the same board just before")
-          : null;
+    Pod only = Scene.only(came);
+    Part part = own != null || only == null ? own : scene.part(only);
+    boolean newcomer = !came.isEmpty() && works(scene, part);
+    if (busiest != null && !(newcomer && isTooLittle(scene, part, mostWork))) {
+      return ofServer(busiest, scene.tenant(busiest), part);
+    }
+    if (newcomer) {
+      return ofWhole(only, part, "it started on the same board just before");
     }
     boolean rose = own != null && (scene.rose(own.engine) || scene.rose(own.memory));
     if (!rose || silent.isEmpty() || scene.isVictimBusier()) {
       return null;
     }
-    return who(
+    return ofWhole(
         Scene.only(silent),
         own,
         "it is the only one on the board whose work is not known by itself");
+  }
+
+  /** A pod's own use of the part; null when it is not reported per process. */
+  private static Level active(Part part, Pod pod) {
+    Holder holder = part == null ? null : part.holder(Scene.key(pod));
+    return holder == null || !holder.active.isKnown() ? null : holder.active;
+  }
+
+  /**
+   * True when what a server does more can't be why the part is so much busier: at the part's usual
+   * cost of a token it explains less than that.
+   */
+  private static boolean isTooLittle(Scene scene, Part part, double growth) {
+    if (part == null || !part.engine.isKnown()) {
+      return false;
+    }
+    double usual = 0;
+    for (Holder holder : part.holders) {
+      Tenant tenant = scene.tenants().get(holder.pod);
+      usual += tenant != null && tenant.isServer() ? tenant.work.usual : 0;
+    }
+    return growth * part.engine.usual < part.engine.growth() * usual;
   }
 
   private static boolean isShared(Scene scene, Part own, Part theirs) {
@@ -104,10 +136,20 @@ final class SharedPart {
     return growth * part.engine.usual < part.engine.growth() * Math.max(usual, 1);
   }
 
-  private static Suspicion grown(Pod pod, Tenant tenant, String resource) {
+  private static Suspicion ofProcess(Pod pod, Part part) {
+    Level active = part.holder(Scene.key(pod)).active;
+    return new Suspicion(
+        resource(part),
+        pod,
+        Attribution.MEASURED,
+        "its own kernels run %.0f %% of the time, usually %.0f %%%s"
+            .formatted(active.now * 100, active.usual * 100, busy(part)));
+  }
+
+  private static Suspicion ofServer(Pod pod, Tenant tenant, Part part) {
     double times = tenant.work.usual > 0 ? tenant.work.now / tenant.work.usual : 0;
     return new Suspicion(
-        resource,
+        resource(part),
         pod,
         Attribution.MEASURED,
         times > 0
@@ -116,7 +158,7 @@ final class SharedPart {
                 .formatted(tenant.work.now));
   }
 
-  private static Suspicion who(Pod only, Part part, String reason) {
+  private static Suspicion ofWhole(Pod only, Part part, String reason) {
     String busy = part == null ? "" : busy(part);
     return only == null
         ? Suspicion.deviceWide(resource(part), "more than one may take of the board" + busy)

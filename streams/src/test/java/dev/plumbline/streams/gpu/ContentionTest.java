@@ -221,6 +221,35 @@ class ContentionTest {
   }
 
   @Test
+  void kernelsThatAreReportedPerProcessAreMeasured() {
+    pod("lab/other-1");
+    share(VICTIM, JOB, "lab/other-1");
+    perProcess(0.3, 0.05, 0.05);
+    minutes(15);
+    load(0.95, 0.4);
+    perProcess(0.2, 0.05, 0.7);
+    stepSeconds = 0.02;
+    minutes(8);
+
+    assertThat(contention().getCause().getEntity()).containsEntry("pod", "other-1");
+    assertThat(contention().getEvidence().getDetails()).containsEntry("attribution", "measured");
+  }
+
+  @Test
+  void theBoardsValueRepeatedForEachPodIsNotTheirOwn() {
+    pod("lab/other-1");
+    share(VICTIM, JOB, "lab/other-1");
+    perProcess(0.4, 0.4, 0.4);
+    minutes(15);
+    load(0.95, 0.4);
+    perProcess(0.95, 0.95, 0.95);
+    stepSeconds = 0.02;
+    minutes(8);
+
+    assertThat(contention().getCause()).isNull();
+  }
+
+  @Test
   void aServerThatDoesManyTimesItsWorkIsMeasuredByItsOwnCount() {
     otherTokens = 100;
     share(VICTIM, "retail/digest-1");
@@ -371,6 +400,16 @@ class ContentionTest {
   private void load(double engine, double memory) {
     boards.get(0).setGraphicsEngineActiveRatio(engine);
     boards.get(0).setDramActiveRatio(memory);
+  }
+
+  /** Utilisation of the board's holders; the board's own is the largest. */
+  private void perProcess(double... ratios) {
+    double most = 0;
+    for (int i = 0; i < ratios.length; i++) {
+      boards.get(0).getHolders().get(i).setUtilizationRatio(ratios[i]);
+      most = Math.max(most, ratios[i]);
+    }
+    boards.get(0).setUtilizationRatio(most);
   }
 
   /** One board, two instances: the victim's and the job's. */
