@@ -83,6 +83,17 @@ public final class Kubernetes implements AutoCloseable {
     return teller.objects();
   }
 
+  /**
+   * Tells again of objects what was told of them and is lost, as far as it still holds; returns at
+   * once. What can't be told now is with the next call, of whatever targets.
+   *
+   * @param targets keys of objects, as {@link Lines} have them
+   */
+  public void tellAgain(Set<String> targets) {
+    teller.lost(targets);
+    watch.list(teller::isLost, teller::seen);
+  }
+
   /** Gives up what was waited for too long, and writes down what is there; every few seconds. */
   public void tick() {
     if (discovery != null) {

@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.AnyNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -21,6 +25,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +78,7 @@ final class Watch implements AutoCloseable {
           });
   private final Map<String, Kind> watched = new TreeMap<>();
   private final Map<String, Integer> absences = new TreeMap<>();
+  private final AtomicBoolean listing = new AtomicBoolean();
   private volatile boolean reachable = true;
 
   /**
@@ -125,6 +133,37 @@ final class Watch implements AutoCloseable {
     synchronized (this) {
       watched.values().forEach(Kind::stop);
       watched.clear();
+    }
+  }
+
+  /**
+   * Lists kinds once more, beside the watches; returns at once. Does nothing while it is at it.
+   *
+   * @param wanted which of those that are watched now
+   * @param seen takes each object
+   */
+  void list(Predicate<Resource> wanted, BiConsumer<Resource, ObjectNode> seen) {
+    List<Kind> kinds;
+    synchronized (this) {
+      kinds =
+          watched.values().stream()
+              .filter(it -> it.listed && it.trouble == null && wanted.test(it.resource))
+              .toList();
+    }
+    if (!kinds.isEmpty() && !thread.isShutdown() && listing.compareAndSet(false, true)) {
+      thread.execute(
+          () -> {
+            kinds.forEach(it -> list(it, seen));
+            listing.set(false);
+          });
+    }
+  }
+
+  private static void list(Kind kind, BiConsumer<Resource, ObjectNode> seen) {
+    try {
+      kind.list(seen);
+    } catch (RuntimeException e) {
+      LOG.warn("{} can't be listed again now: {}", kind.resource.name(), reason(e));
     }
   }
 
@@ -223,19 +262,7 @@ final class Watch implements AutoCloseable {
 
     Kind(Resource resource) {
       this.resource = resource;
-      informer =
-          client
-              .genericKubernetesResources(
-                  new ResourceDefinitionContext.Builder()
-                      .withGroup(resource.group())
-                      .withVersion(resource.version())
-                      .withPlural(resource.plural())
-                      .withKind(resource.kind())
-                      .withNamespaced(resource.namespaced())
-                      .build())
-              .inAnyNamespace()
-              .withLimit(PAGE)
-              .runnableInformer(0);
+      informer = objects().withLimit(PAGE).runnableInformer(0);
       informer.itemStore(new KeysOnly());
       informer.addEventHandler(this);
       informer.exceptionHandler((started, thrown) -> failed(thrown));
@@ -243,6 +270,34 @@ final class Watch implements AutoCloseable {
 
     void start() {
       informer.start();
+    }
+
+    private AnyNamespaceOperation<
+            GenericKubernetesResource,
+            GenericKubernetesResourceList,
+            io.fabric8.kubernetes.client.dsl.Resource<GenericKubernetesResource>>
+        objects() {
+      return client
+          .genericKubernetesResources(
+              new ResourceDefinitionContext.Builder()
+                  .withGroup(resource.group())
+                  .withVersion(resource.version())
+                  .withPlural(resource.plural())
+                  .withKind(resource.kind())
+                  .withNamespaced(resource.namespaced())
+                  .build())
+          .inAnyNamespace();
+    }
+
+    /** All objects there are, page by page. */
+    void list(BiConsumer<Resource, ObjectNode> seen) {
+      String more = null;
+      do {
+        ListOptions page = new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build();
+        GenericKubernetesResourceList list = objects().list(page);
+        list.getItems().forEach(it -> tell(() -> seen.accept(resource, whole(it))));
+        more = list.getMetadata() == null ? null : list.getMetadata().getContinue();
+      } while (more != null && !more.isEmpty() && !stopped);
     }
 
     /** After it nothing is told, not even what was underway. */

@@ -42,13 +42,17 @@ public final class Agent implements AutoCloseable {
   private static final Duration HOST = Duration.ofSeconds(15);
 
   /** Time between two looks at what became of what is watched. */
-  private static final Duration TICK = Duration.ofSeconds(10);
+  private static final Duration TICK = Duration.ofSeconds(5);
+
+  /** What was dropped is told again when no more than this part of the spool is taken. */
+  private static final int FREE = 4;
 
   private final AgentSettings settings;
   private final String cluster;
   private final KubernetesClient client;
   private final SnapshotFactory snapshots;
   private final SnapshotSender sender;
+  private final Dropped dropped;
   private final TapeWriter tape;
   private final Scraper scraper;
   private final ExecutorService readers = Executors.newCachedThreadPool(Agent::thread);
@@ -60,8 +64,10 @@ public final class Agent implements AutoCloseable {
   private Kubernetes kubernetes;
   private boolean closed;
 
-  private Agent(AgentSettings settings, KubernetesClient client, SnapshotSender sender)
+  private Agent(
+      AgentSettings settings, KubernetesClient client, SnapshotSender sender, Dropped dropped)
       throws IOException {
+    this.dropped = dropped;
     this.settings = settings;
     this.client = client;
     this.sender = sender;
@@ -84,8 +90,9 @@ public final class Agent implements AutoCloseable {
       throws IOException {
     KubernetesClient client =
         settings.kubernetes() == null ? null : settings.kubernetes().connect();
-    Spool spool = Spool.open(settings.spool(), settings.spoolBytes());
-    Agent agent = new Agent(settings, client, new SnapshotSender(kafka, registry, spool));
+    Dropped dropped = client == null ? null : new Dropped(settings.spool());
+    Spool spool = Spool.open(settings.spool(), settings.spoolBytes(), dropped);
+    Agent agent = new Agent(settings, client, new SnapshotSender(kafka, registry, spool), dropped);
     agent.schedule();
     return agent;
   }
@@ -172,7 +179,7 @@ public final class Agent implements AutoCloseable {
       kubernetes =
           Kubernetes.start(client, settings.kubernetes(), new ObjectLines(), new FoundTargets());
       clock.scheduleWithFixedDelay(
-          safe(kubernetes::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+          safe(this::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
     if (settings.host()) {
       HostCollector host = new HostCollector();
@@ -185,6 +192,21 @@ public final class Agent implements AutoCloseable {
     // one exporter may be named twice, with two paths
     for (int i = 0; i < settings.targets().size(); i++) {
       schedule.put("settings " + i, settings.targets().get(i));
+    }
+  }
+
+  private void tick() {
+    kubernetes.tick();
+    if (sender.trouble() == null && spool().bytes() <= settings.spoolBytes() / FREE) {
+      Dropped.Names names = dropped.take();
+      names.left().forEach(this::leftAgain);
+      kubernetes.tellAgain(names.objects());
+    }
+  }
+
+  private synchronized void leftAgain(Dropped.Target target) {
+    if (!schedule.has(target.source(), target.name())) {
+      take(line(Format.GONE, target.source(), target.name(), Map.of(), null, null, null));
     }
   }
 

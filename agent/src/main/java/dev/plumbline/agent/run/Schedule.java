@@ -72,6 +72,12 @@ final class Schedule {
     }
   }
 
+  /** Whether a target is scraped. */
+  synchronized boolean has(String source, String name) {
+    return entries.values().stream()
+        .anyMatch(it -> it.target.source().equals(source) && it.target.name().equals(name));
+  }
+
   /** Number of targets. */
   synchronized int size() {
     return entries.size();

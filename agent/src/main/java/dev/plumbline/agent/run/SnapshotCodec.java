@@ -129,6 +129,20 @@ final class SnapshotCodec {
       return (Long) header.get("observedAt");
     }
 
+    /** True for what was seen of an object of the Kubernetes API. */
+    boolean isObject() {
+      return topic.equals(Topic.POLICY_SNAPSHOTS.name());
+    }
+
+    String source() {
+      return header.get("source").toString();
+    }
+
+    /** True for the line that its target left. */
+    boolean isGone() {
+      return (Boolean) header.get("gone");
+    }
+
     String target() {
       return header.get("target").toString();
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,7 @@ public final class Spool implements Closeable {
   private final Cursor cursor;
   private final List<Segment> segments = new ArrayList<>();
   private final Reading reading;
+  private final Consumer<byte[]> listener;
   private final Orphans orphans = new Orphans();
 
   /** Takes what is appended: the last segment, or null when a new one has to be begun. */
@@ -68,7 +70,8 @@ public final class Spool implements Closeable {
   private long failures;
   private String trouble;
 
-  private Spool(SpoolFolder folder, long most) throws IOException {
+  private Spool(SpoolFolder folder, long most, Consumer<byte[]> listener) throws IOException {
+    this.listener = listener;
     this.folder = folder;
     this.most = most;
     segmentBytes = Math.max(LEAST / SEGMENTS, Math.min(LARGEST_SEGMENT, most / SEGMENTS));
@@ -90,6 +93,15 @@ public final class Spool implements Closeable {
    * @throws IOException when the folder can't be used; the message names it and the remedy
    */
   public static Spool open(Path folder, long most) throws IOException {
+    return open(folder, most, null);
+  }
+
+  /**
+   * The same, with somebody who is told which records were dropped because it was full.
+   *
+   * @param listener takes each of them, and must not call back; null for nobody
+   */
+  public static Spool open(Path folder, long most, Consumer<byte[]> listener) throws IOException {
     if (most < LEAST) {
       throw new IOException(
           "a spool of " + most + " bytes is too small; allow at least " + LEAST + " bytes");
@@ -97,7 +109,7 @@ public final class Spool implements Closeable {
     try {
       SpoolFolder taken = SpoolFolder.open(folder);
       try {
-        return new Spool(taken, most);
+        return new Spool(taken, most, listener);
       } catch (IOException e) {
         taken.close();
         throw e;
@@ -340,6 +352,7 @@ public final class Spool implements Closeable {
     if (read > 0 && cursor.acknowledged(oldest) == 0 && oldest.dropped() > 0) {
       orphans.addGap(oldest.id(), oldest.dropped());
     }
+    tell(oldest);
     remove(oldest);
     depth -= unread;
     if (unread > 0) {
@@ -351,6 +364,24 @@ public final class Spool implements Closeable {
       dropped += unread;
     }
     cursor.move(Math.max(cursor.segment, oldest.id() + 1), 0, 0);
+  }
+
+  /** Tells of the records that a segment takes with it, sent ones whose fate is open too. */
+  private void tell(Segment goes) {
+    if (listener == null) {
+      return;
+    }
+    try {
+      Segment.Read read = goes.read(cursor.acknowledged(goes) > 0 ? cursor.at : goes.start());
+      while (read != null) {
+        if (read.bytes() != null) {
+          listener.accept(read.bytes());
+        }
+        read = goes.read(read.next());
+      }
+    } catch (IOException e) {
+      LOG.warn("what was dropped from the spool {} can't be read: {}", folder, e.toString());
+    }
   }
 
   private void giveUpOrphans() {

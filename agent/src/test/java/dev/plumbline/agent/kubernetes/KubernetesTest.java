@@ -64,6 +64,32 @@ class KubernetesTest {
   }
 
   @Test
+  void whatWasToldAndLostIsToldAgainAsItIsNowAndNothingElse() throws IOException {
+    start(null);
+    api.put(POD);
+    api.put(POD.replace("chat-1", "chat-2"));
+    api.put(POD.replace("chat-1", "chat-3"));
+    told.await("object v1/Pod/retail/chat-1");
+    told.await("object v1/Pod/retail/chat-3");
+    Until.holds(() -> kubernetes.watched().contains("pods"));
+    api.delete("v1", "Pod", "retail", "chat-3");
+    told.await("object v1/Pod/retail/chat-3", "gone v1/Pod/retail/chat-3");
+
+    kubernetes.tellAgain(
+        Set.of("v1/Pod/retail/chat-1", "v1/Pod/retail/chat-3", "v1/Pod/retail/never-seen"));
+
+    told.await("object v1/Pod/retail/chat-1", "object v1/Pod/retail/chat-1");
+    assertThat(Set.copyOf(told.bodies("v1/Pod/retail/chat-1"))).hasSize(1);
+    assertThat(told.about("v1/Pod/retail/chat-2")).containsExactly("object v1/Pod/retail/chat-2");
+    assertThat(told.about("v1/Pod/retail/chat-3"))
+        .containsExactly(
+            "object v1/Pod/retail/chat-3",
+            "gone v1/Pod/retail/chat-3",
+            "gone v1/Pod/retail/chat-3");
+    assertThat(told.about("v1/Pod/retail/never-seen")).isEmpty();
+  }
+
+  @Test
   void servicesAreReadForDiscoveryAndAreNoSnapshots() throws IOException {
     start(DiscoverySettings.shipped());
     api.put(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,6 +63,24 @@ class SpoolTest {
       assertThat(number(left.get(0))).isEqualTo((int) spool.dropped());
       assertThat(left.subList(1, left.size())).allMatch(it -> it.dropped() == 0);
       assertThat(left).hasSize(1_000 - (int) spool.dropped());
+    }
+  }
+
+  @Test
+  void whoeverListensIsToldOfEachRecordThatWasDropped() throws Exception {
+    List<byte[]> told = new ArrayList<>();
+    try (Spool spool = Spool.open(folder, MOST, told::add)) {
+      append(spool, 0, 20, 200);
+      take(spool, 7);
+      append(spool, 20, 980, 200);
+
+      // those acknowledged are not among them
+      assertThat(told).hasSize((int) spool.dropped());
+      assertThat(told)
+          .extracting(it -> ByteBuffer.wrap(it).getInt())
+          .startsWith(7, 8, 9)
+          .isSorted();
+      assertThat(number(spool.poll(0))).isEqualTo(7 + told.size());
     }
   }
 

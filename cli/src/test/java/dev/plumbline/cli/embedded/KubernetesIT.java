@@ -10,6 +10,7 @@ import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.run.Agent;
 import dev.plumbline.agent.run.AgentSettings;
 import dev.plumbline.agent.scrape.Scraper;
+import dev.plumbline.agent.spool.Spool;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.event.Header;
@@ -84,14 +85,42 @@ class KubernetesIT {
     }
   }
 
+  @Test
+  void anObjectThatAFullSpoolDroppedIsToldAgainWhenTheBrokerIsBackThoughItDidNotChange()
+      throws Exception {
+    int port = EmbeddedBroker.freePort();
+    SchemaRegistry registry = SchemaRegistry.inMemory();
+    Map<String, Object> kafka = Map.of("bootstrap.servers", "127.0.0.1:" + port);
+    try (Agent agent = Agent.start(settings(Spool.LEAST, Duration.ofMillis(5)), kafka, registry)) {
+      await().atMost(LONG).until(() -> agent.kubernetes().objects() == 1);
+      await().atMost(LONG).until(() -> agent.spool().dropped() > 10);
+
+      try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("kafka"), port)) {
+        try (Admin admin = Admin.create(broker.client())) {
+          Topics.create(admin, 1, 1);
+        }
+        await()
+            .atMost(LONG)
+            .until(() -> !Headers.of(port, registry, Topic.POLICY_SNAPSHOTS).isEmpty());
+        assertThat(Headers.of(port, registry, Topic.POLICY_SNAPSHOTS))
+            .extracting(it -> it.getTarget() + " " + it.getGone())
+            .containsExactly("v1/Pod/retail/chat-1 false");
+      }
+    }
+  }
+
   private AgentSettings settings() throws IOException {
+    return settings(AgentSettings.SPOOL_BYTES, Duration.ofMillis(200));
+  }
+
+  private AgentSettings settings(long spoolBytes, Duration interval) throws IOException {
     DiscoverySettings shipped = DiscoverySettings.shipped();
     DiscoverySettings often =
         new DiscoverySettings(
             true,
             List.of(),
             shipped.known(),
-            Duration.ofMillis(200),
+            interval,
             shipped.timeout(),
             shipped.tenant(),
             shipped.model());
@@ -122,7 +151,7 @@ class KubernetesIT {
         Map.of(),
         null,
         folder.resolve("spool"),
-        AgentSettings.SPOOL_BYTES,
+        spoolBytes,
         Scraper.LARGEST,
         new KubernetesSettings(kubeconfig, null, Map.of(), Duration.ofSeconds(1), null, often));
   }
