@@ -1,9 +1,13 @@
 package dev.plumbline.streams.resource;
 
 import dev.plumbline.detectors.trend.Creep;
+import dev.plumbline.detectors.trend.Creep.Trend;
+import dev.plumbline.detectors.trend.Peers;
 import dev.plumbline.schemas.event.ContainerSample;
+import dev.plumbline.schemas.event.Evidence;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.LatencySnapshot;
+import dev.plumbline.schemas.event.ModelServerSample;
 import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.event.ResourceSnapshot;
 import dev.plumbline.schemas.event.Severity;
@@ -15,69 +19,71 @@ import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
-import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Memory that creeps up for hours and days: of model servers, containers and virtual machines, each
- * against its own past and against others of its workload, which share its load.
+ * against its own past, its load, and the others of its workload ({@link Creep}).
  */
 public final class CreepWatcher implements Watcher {
-  /** A trend is asked for only over so many hours: less is warm-up or a caching phase. */
-  private static final int LEAST_HOURS = 10;
-
-  /** Growth over the hours seen below which nobody minds. */
-  private static final double LEAST_GROWTH = 0.15;
-
-  /** Mann-Kendall: hardly an hour lower than an earlier one. */
-  private static final double LEAST_TAU = 0.8;
-
-  /** A member of a cohort that grows alone grows at least so many times faster than the others. */
-  private static final double ALONE = 3;
-
   private static final Rule CREEP =
       new Rule(Kind.DRIFT_RESOURCE, "", Duration.ZERO, 2, Duration.ofHours(2), Duration.ofHours(2));
 
   /** Memory of one pod or machine, by one source. */
   private static final class Memory implements State {
-    Entity entity = Entity.of();
     double startSeconds = Double.NaN;
-    int hours;
+    double limitBytes = Double.NaN;
+    boolean told;
     final Creep creep = new Creep();
 
     @Override
     public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      Codec.map(out, entity.parts());
+      out.writeByte(2);
       out.writeDouble(startSeconds);
-      out.writeInt(hours);
+      out.writeDouble(limitBytes);
+      out.writeBoolean(told);
       creep.write(out);
     }
 
     @Override
     public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      entity = new Entity(Codec.map(in));
+      State.version(in, 2);
       startSeconds = in.readDouble();
-      hours = in.readInt();
+      limitBytes = in.readDouble();
+      told = in.readBoolean();
       creep.read(in);
+    }
+  }
+
+  /** All of one workload, by one source. */
+  private static final class Cohort implements State {
+    final Peers peers = new Peers();
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      peers.write(out);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      peers.read(in);
     }
   }
 
   private final Cluster cluster;
   private final Table<Memory> memories;
+  private final Table<Cohort> cohorts;
 
   public CreepWatcher(Cluster cluster) {
     this.cluster = cluster;
     memories = cluster.tables().table("resource.memory", Memory::new);
+    cohorts = cluster.tables().table("resource.memory.cohort", Cohort::new);
   }
 
   @Override
@@ -85,45 +91,81 @@ public final class CreepWatcher implements Watcher {
     Header header = snapshot.getHeader();
     String namespace = header.getLabels().get("namespace");
     String pod = header.getLabels().get("pod");
-    if (namespace == null || pod == null || header.getGone()) {
+    if (namespace == null
+        || pod == null
+        || header.getGone()
+        || !(snapshot.getResidentMemoryBytes() > 0)) {
       return;
     }
-    judge(
-        "process " + header.getTarget(),
-        entity(namespace, pod),
-        snapshot.getProcessStartSeconds(),
-        snapshot.getResidentMemoryBytes(),
-        header.getObservedAt().toEpochMilli());
+    String key = "process " + namespace + '/' + pod + '/' + header.getTarget();
+    Memory memory = memories.edit(key);
+    double start = snapshot.getProcessStartSeconds();
+    if (!Double.isNaN(start)) {
+      if (!Double.isNaN(memory.startSeconds) && memory.startSeconds != start) {
+        memory.creep.restart();
+      }
+      memory.startSeconds = start;
+    }
+    double tokens = 0;
+    for (ModelServerSample server : snapshot.getServers()) {
+      tokens += server.getPromptTokens() + server.getGenerationTokens();
+    }
+    long at = header.getObservedAt().toEpochMilli();
+    if (memory.creep.update(at, snapshot.getResidentMemoryBytes(), tokens)) {
+      judge("process", memory, entity(namespace, pod), "process of " + pod, at);
+    }
   }
 
   @Override
   public void see(ResourceSnapshot snapshot) {
     long at = snapshot.getHeader().getObservedAt().toEpochMilli();
     for (ContainerSample container : snapshot.getContainers()) {
-      judge(
-          "container "
-              + container.getNamespace()
-              + '/'
-              + container.getPod()
-              + '/'
-              + container.getContainer(),
-          entity(container.getNamespace(), container.getPod()),
-          Double.NaN,
-          container.getMemoryWorkingSetBytes(),
-          at);
+      see(container, at);
     }
     for (VirtualMachineSample machine : snapshot.getVirtualMachines()) {
+      double used = machine.getMemoryAvailableBytes() - machine.getMemoryUsableBytes();
+      if (used > 0) {
+        Memory memory =
+            memories.edit("machine " + machine.getNamespace() + '/' + machine.getName());
+        if (memory.creep.update(at, used, machine.getCpuSeconds())) {
+          Entity entity =
+              Entity.of(
+                  "cluster",
+                  cluster.uid(),
+                  "namespace",
+                  machine.getNamespace(),
+                  "workload",
+                  machine.getName());
+          judge("machine", memory, entity, "machine " + machine.getName(), at);
+        }
+      }
+    }
+  }
+
+  private void see(ContainerSample container, long at) {
+    double bytes = container.getMemoryWorkingSetBytes();
+    double limit = container.getMemoryLimitBytes();
+    if (!(bytes > 0) && !(limit > 0)) {
+      return;
+    }
+    String key =
+        "container "
+            + container.getNamespace()
+            + '/'
+            + container.getPod()
+            + '/'
+            + container.getContainer();
+    if (!(bytes > 0) && memories.get(key) == null) {
+      return;
+    }
+    Memory memory = memories.edit(key);
+    memory.limitBytes = limit > 0 ? limit : memory.limitBytes;
+    if (memory.creep.update(at, bytes, container.getCpuSeconds())) {
       judge(
-          "machine " + machine.getNamespace() + '/' + machine.getName(),
-          Entity.of(
-              "cluster",
-              cluster.uid(),
-              "namespace",
-              machine.getNamespace(),
-              "workload",
-              machine.getName()),
-          Double.NaN,
-          machine.getMemoryAvailableBytes() - machine.getMemoryUsableBytes(),
+          "container " + container.getContainer(),
+          memory,
+          entity(container.getNamespace(), container.getPod()),
+          "container " + container.getContainer() + " of " + container.getPod(),
           at);
     }
   }
@@ -133,91 +175,75 @@ public final class CreepWatcher implements Watcher {
     if (!snapshot.getHeader().getGone() || !snapshot.getKind().equals("Pod")) {
       return;
     }
-    List<String> gone = new ArrayList<>();
-    for (Map.Entry<String, Memory> entry : memories.all().entrySet()) {
-      Entity entity = entry.getValue().entity;
-      if (snapshot.getName().equals(entity.get("pod"))
-          && snapshot.getNamespace().equals(entity.get("namespace"))) {
-        gone.add(entry.getKey());
-      }
+    String pod = snapshot.getNamespace() + '/' + snapshot.getName() + '/';
+    for (String source : List.of("process ", "container ")) {
+      List.copyOf(memories.beginningWith(source + pod).keySet()).forEach(memories::remove);
     }
-    gone.forEach(memories::remove);
   }
 
-  private void judge(String key, Entity entity, double startSeconds, double bytes, long at) {
-    if (!(bytes > 0)) {
-      return;
+  /** Half an hour was summed up. */
+  private void judge(String source, Memory memory, Entity entity, String name, long at) {
+    Creep creep = memory.creep;
+    Peers peers = null;
+    if (entity.get("workload") != null) {
+      String cohort = source + ' ' + entity.get("namespace") + '/' + entity.get("workload");
+      peers = cohorts.edit(cohort).peers;
+      peers.add(creep);
     }
-    Memory memory = memories.edit(key);
-    memory.entity = entity;
-    if (!Double.isNaN(startSeconds)) {
-      if (!Double.isNaN(memory.startSeconds) && memory.startSeconds != startSeconds) {
-        memory.creep.restart();
-        memory.hours = 0;
+    Trend trend = creep.judge(peers);
+    if (trend == null && !creep.isSawtooth()) {
+      if (memory.told && creep.isSteady()) {
         cluster.conditions().ok(CREEP, entity, at);
+        memory.told = cluster.conditions().isOpen(CREEP, entity);
       }
-      memory.startSeconds = startSeconds;
-    }
-    memory.creep.update(at, bytes);
-    if (memory.creep.hours() == memory.hours && memory.creep.hours() < 48) {
       return;
     }
-    // once an hour: the trend has a new point
-    memory.hours = memory.creep.hours();
-    if (memory.creep.hours() < LEAST_HOURS) {
-      return;
-    }
-    boolean creeps =
-        memory.creep.relativeGrowth() >= LEAST_GROWTH
-            && memory.creep.tau() >= LEAST_TAU
-            && growsAlone(key, memory);
-    if (creeps) {
-      cluster
-          .conditions()
-          .bad(
-              CREEP,
-              entity,
-              at,
-              Severity.warning,
-              Proof.of(
-                  memory.creep.level(),
-                  memory.creep.level() / (1 + memory.creep.relativeGrowth()),
-                  "By",
-                  memory.creep.score(),
-                  "memory of %s grew by %.0f %% in %d hours, %.0f MB an hour"
-                      .formatted(
-                          key,
-                          memory.creep.relativeGrowth() * 100,
-                          memory.creep.hours(),
-                          memory.creep.slopePerHour() / 1e6),
-                  "tau",
-                  Double.toString(memory.creep.tau())));
-    } else if (memory.creep.tau() < 0.5) {
-      cluster.conditions().ok(CREEP, entity, at);
-    }
+    memory.told = true;
+    cluster
+        .conditions()
+        .bad(
+            CREEP,
+            entity,
+            at,
+            Severity.warning,
+            trend == null
+                ? Proof.of(
+                    creep.level(),
+                    Double.NaN,
+                    "By",
+                    creep.runs(),
+                    "memory of %s grew until it restarted, %d times in a row"
+                        .formatted(name, creep.runs()))
+                : proof(memory, trend, name));
   }
 
-  /** Others of the workload, seen by the same source, don't grow as this one does. */
-  private boolean growsAlone(String key, Memory memory) {
-    String source = key.substring(0, key.indexOf(' '));
-    for (Map.Entry<String, Memory> entry : memories.all().entrySet()) {
-      Memory other = entry.getValue();
-      boolean sibling =
-          other != memory
-              && entry.getKey().startsWith(source)
-              && other.creep.hours() >= LEAST_HOURS
-              && java.util.Objects.equals(
-                  other.entity.get("workload"), memory.entity.get("workload"))
-              && java.util.Objects.equals(
-                  other.entity.get("namespace"), memory.entity.get("namespace"));
-      if (sibling
-          && other.creep.tau() >= LEAST_TAU
-          && other.creep.relativeGrowth() * ALONE > memory.creep.relativeGrowth()) {
-        // all of them leak: a fault of the release, told for each of them
-        return other.creep.relativeGrowth() >= LEAST_GROWTH;
-      }
-    }
-    return true;
+  private static Evidence proof(Memory memory, Trend trend, String name) {
+    double level = memory.creep.level();
+    double before = level / (1 + trend.growth());
+    double perHour = (level - before) / trend.hours();
+    double toLimit = (memory.limitBytes - level) / perHour;
+    boolean near = toLimit >= 0 && toLimit < 30 * 24;
+    return Proof.of(
+        level,
+        before,
+        "By",
+        trend.score(),
+        "memory of %s grew by %.0f %% in %.0f hours, %.0f MB an hour%s%s"
+            .formatted(
+                name,
+                trend.growth() * 100,
+                trend.hours(),
+                perHour / 1e6,
+                near ? ", and reaches its limit in %.0f hours".formatted(toLimit) : "",
+                trend.runs() > 0 ? ", as it did before the last restart" : ""),
+        "tau",
+        Double.toString(trend.tau()),
+        "bytesPerHour",
+        Double.toString(perHour),
+        "hoursToLimit",
+        near ? Double.toString(toLimit) : null,
+        "runsBefore",
+        trend.runs() > 0 ? Integer.toString(trend.runs()) : null);
   }
 
   private Entity entity(String namespace, String name) {
