@@ -3,10 +3,7 @@ package dev.plumbline.streams;
 import dev.plumbline.agent.snapshot.SnapshotFactory;
 import dev.plumbline.agent.tape.TapeLine;
 import dev.plumbline.agent.tape.TapeReader;
-import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
-import dev.plumbline.schemas.event.Header;
-import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.json.EventJson;
 import dev.plumbline.streams.fleet.Facts;
 import dev.plumbline.streams.fleet.FleetJudge;
@@ -46,6 +43,7 @@ public final class TapeRun {
   /** Findings of a tape, sorted by time and id. */
   public static List<Finding> findings(Path tape) {
     List<Finding> findings = new ArrayList<>();
+    List<Finding> found = new ArrayList<>();
     SnapshotFactory snapshots = new SnapshotFactory("tape", 0, Map.of());
     Map<String, ClusterJudge> judges = new TreeMap<>();
     Map<String, Facts> facts = new TreeMap<>();
@@ -60,15 +58,14 @@ public final class TapeRun {
         SnapshotFactory.Event event = snapshots.of(line.get());
         ClusterJudge judge =
             judges.computeIfAbsent(
-                event.key(), uid -> new ClusterJudge(uid, new Tables(), findings::add));
+                event.key(), uid -> new ClusterJudge(uid, new Tables(), found::add));
         judge.judge(event.value());
-        Header header = (Header) event.value().get(0);
-        Facts told = facts.computeIfAbsent(event.key(), uid -> new Facts(uid, new Tables()));
-        Optional<Fact> alive = told.alive(header, judge.inventory());
-        alive.ifPresent(fleet::judge);
-        if (event.value() instanceof PolicySnapshot policy) {
-          told.object(policy, judge.inventory()).ifPresent(fleet::judge);
-        }
+        facts
+            .computeIfAbsent(event.key(), uid -> new Facts(uid, new Tables()))
+            .of(event.value(), judge, found)
+            .forEach(fleet::judge);
+        findings.addAll(found);
+        found.clear();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -180,6 +180,9 @@ public final class Account {
     ObjectNode now = last(said);
     heading("incident " + text(now, "id"));
     say("%s, %s, %s".formatted(text(now, "title"), text(now, "severity"), state(now)));
+    if (now.path("cause").isObject()) {
+      candidate("cause  ", now.path("cause"));
+    }
     for (JsonNode member : now.path("members")) {
       say(
           "%-15s %-8s %s  (%s)"

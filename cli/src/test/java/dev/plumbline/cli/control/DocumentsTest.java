@@ -40,7 +40,7 @@ class DocumentsTest {
         .containsExactly("Cohort/europe", "Cohort/the-rest");
     assertThat(Documents.json(documents.get(0)))
         .isEqualTo(
-            "{\"clusters\":{\"matchLabels\":{\"jurisdiction\":\"eu\"}},"
+            "{\"members\":\"clusters\",\"clusters\":{\"matchLabels\":{\"jurisdiction\":\"eu\"}},"
                 + "\"ignore\":[\"spec.template.spec.containers[*].env*\"],"
                 + "\"bake\":\"2h\",\"leastOthers\":2}");
   }
@@ -63,6 +63,46 @@ class DocumentsTest {
         .hasMessage(
             file
                 + ":6:5: spec.clusters.matchLables: no such field, there are [matchLabels, names]");
+  }
+
+  @Test
+  void aCohortOfWorkloadsSaysByWhatTheyAreAlikeAndWhoIsLeftOut() throws IOException {
+    List<Document> documents =
+        Documents.read(
+            file(
+                """
+                apiVersion: plumbline.dev/v1
+                kind: Cohort
+                metadata: {name: chat}
+                spec:
+                  members: workloads
+                  clusters: {names: [fra-1, par-1]}
+                  matchLabels: {workload: chat}
+                  by: [model, product]
+                  exclude: [par-1/canary/*]
+                """));
+
+    assertThat(Documents.json(documents.get(0)))
+        .isEqualTo(
+            "{\"members\":\"workloads\",\"clusters\":{\"names\":[\"fra-1\",\"par-1\"]},"
+                + "\"matchLabels\":{\"workload\":\"chat\"},\"by\":[\"model\",\"product\"],"
+                + "\"exclude\":[\"par-1/canary/*\"]}");
+  }
+
+  @Test
+  void whatAKindOfMemberDoesNotHaveIsRefusedWithWhatItHas() throws IOException {
+    String head = "apiVersion: plumbline.dev/v1\nkind: Cohort\nmetadata: {name: a}\nspec: ";
+    refused(head + "{members: pods}", "members: pods is no kind of member; there are clusters");
+    refused(
+        head + "{members: workloads, by: [modle]}",
+        "by: modle is not known of workloads; there are [model, image, product, load, namespace,"
+            + " workload]");
+    refused(
+        head + "{members: workloads, matchLabels: {env: prod}}",
+        "matchLabels: env is not known of workloads; there are [model,");
+    refused(head + "{members: workloads, bake: 2h}", "bake: is for members clusters");
+    refused(head + "{exclude: [a/b/c]}", "exclude: is for members workloads; leave a cluster out");
+    refused(head + "{by: [model]}", "by: is for members workloads");
   }
 
   @Test

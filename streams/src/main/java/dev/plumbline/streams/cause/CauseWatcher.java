@@ -64,7 +64,7 @@ public final class CauseWatcher implements Watcher {
   }
 
   private Candidates candidates(Finding symptom, List<Finding> open, long at) {
-    Cohort cohort = cohort(symptom, open, at);
+    Cohort cohort = cohort(symptom, at);
     List<Cause> causes = new ArrayList<>();
     for (Finding fault : open) {
       Cause cause = faultBehind(symptom, fault);
@@ -84,15 +84,16 @@ public final class CauseWatcher implements Watcher {
   }
 
   /** Who is like the replica that suffers, as far as it can be said yet. */
-  private Cohort cohort(Finding symptom, List<Finding> open, long at) {
+  private Cohort cohort(Finding symptom, long at) {
     long since = symptom.getSince().toEpochMilli();
     Peer self = peer(symptom);
     if (self == null || at - since < SETTLED.toMillis()) {
       return Cohort.NONE;
     }
     Cohort cohort = new Cohort(self);
+    List<Finding> recent = cluster.conditions().recent();
     for (Peer peer : cluster.peers().alike(self)) {
-      Finding suffering = finding(symptom.getKind(), peer, open);
+      Finding suffering = finding(symptom.getKind(), peer, recent);
       if (suffering == null) {
         if (peer.judgedAt() - since >= WITNESSED.toMillis()) {
           cohort.add(peer, false);
@@ -100,7 +101,7 @@ public final class CauseWatcher implements Watcher {
       } else if (Math.abs(suffering.getSince().toEpochMilli() - since) <= HORIZON.toMillis()) {
         cohort.add(peer, true);
       }
-      // who suffers since another time has another story, and is neither well nor a witness
+      // who suffered at another time has another story, and is neither well nor a witness
     }
     return cohort;
   }
@@ -110,8 +111,9 @@ public final class CauseWatcher implements Watcher {
     return pod == null ? null : cluster.peers().of(finding.getEntity().get("namespace"), pod);
   }
 
-  private static Finding finding(String kind, Peer peer, List<Finding> open) {
-    for (Finding finding : open) {
+  /** What a replica suffers from or has just got over: it is a witness either way. */
+  private static Finding finding(String kind, Peer peer, List<Finding> recent) {
+    for (Finding finding : recent) {
       if (finding.getKind().equals(kind)
           && peer.pod.equals(finding.getEntity().get("pod"))
           && peer.namespace.equals(finding.getEntity().get("namespace"))) {

@@ -50,7 +50,25 @@ public final class Contrasts {
         counts.getLackingSuffer());
   }
 
-  private static String words(Contrast counts) {
+  /** A candidate as it was before a cohort was asked. */
+  public static Cause plain(Cause candidate) {
+    Contrast counts = candidate.getContrast();
+    if (counts == null) {
+      return candidate;
+    }
+    String said = "; " + words(counts);
+    String reason = candidate.getReason();
+    return Cause.newBuilder(candidate)
+        .setScore(
+            dev.plumbline.detectors.cohort.Contrast.weighed(candidate.getScore(), -weight(counts)))
+        .setReason(
+            reason.endsWith(said) ? reason.substring(0, reason.length() - said.length()) : reason)
+        .setContrast(null)
+        .build();
+  }
+
+  /** The counts as a sentence has them. */
+  public static String words(Contrast counts) {
     return "%d of %d replicas that have it suffer, and %d of %d that lack it"
         .formatted(
             counts.getHavingSuffer(),

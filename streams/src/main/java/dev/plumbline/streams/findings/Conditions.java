@@ -116,6 +116,25 @@ public final class Conditions {
       Severity severity,
       Evidence evidence,
       Cause cause) {
+    bad(rule, entity, since, at, severity, evidence, cause, List.of());
+  }
+
+  /**
+   * A bad sight whose causes have been ranked.
+   *
+   * @param since when it began, event time in milliseconds
+   * @param cause the likeliest, or null when none is worth claiming
+   * @param candidates what else was considered, likeliest first
+   */
+  public void bad(
+      Rule rule,
+      Entity entity,
+      long since,
+      long at,
+      Severity severity,
+      Evidence evidence,
+      Cause cause,
+      List<Cause> candidates) {
     suspects.add(entity);
     Condition c = table.edit(key(rule, entity));
     if (c.phase == Phase.RESOLVED && at - c.resolvedAt > STORY.toMillis()) {
@@ -135,7 +154,7 @@ public final class Conditions {
     if (c.phase == Phase.SUSPECTED
         && c.badSights >= rule.raiseSights()
         && at - c.badSince >= rule.raiseAfter().toMillis()) {
-      open(c, rule, entity, at, severity, evidence, cause);
+      open(c, rule, entity, at, severity, evidence, cause, candidates);
     } else if (c.phase == Phase.OPEN) {
       worsen(c, at, severity, evidence, cause);
     }
@@ -217,6 +236,22 @@ public final class Conditions {
     return c != null && c.phase == Phase.OPEN;
   }
 
+  /** Last lines of all findings that are open or were so within the last half hour. */
+  public List<Finding> recent() {
+    List<Finding> recent = new ArrayList<>();
+    for (Condition c : table.all().values()) {
+      if (c.finding != null) {
+        recent.add(c.finding);
+      }
+    }
+    return recent;
+  }
+
+  /** Last line about a condition that is open, or null. */
+  public Finding open(Rule rule, Entity entity) {
+    return isOpen(rule, entity) ? table.get(key(rule, entity)).finding : null;
+  }
+
   /** Last lines of all open findings, in the order of their keys. */
   public List<Finding> open() {
     List<Finding> open = new ArrayList<>();
@@ -256,7 +291,8 @@ public final class Conditions {
       long at,
       Severity severity,
       Evidence evidence,
-      Cause cause) {
+      Cause cause,
+      List<Cause> candidates) {
     c.phase = Phase.OPEN;
     c.staleAfter = rule.staleAfter().toMillis();
     if (c.finding != null) {
@@ -269,6 +305,7 @@ public final class Conditions {
               .setSeverity(severity)
               .setEvidence(evidence)
               .setCause(cause != null ? cause : c.finding.getCause())
+              .setCandidates(cause != null ? candidates : c.finding.getCandidates())
               .setStale(false)
               .build());
       return;
@@ -288,6 +325,7 @@ public final class Conditions {
             .setTenant(tenant.apply(entity))
             .setCause(cause)
             .setEvidence(evidence)
+            .setCandidates(candidates)
             .build());
   }
 

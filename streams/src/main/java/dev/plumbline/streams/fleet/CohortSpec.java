@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -12,9 +13,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The spec of a {@code Cohort} document: clusters that should be alike, and how strictly.
+ * The spec of a {@code Cohort} document: clusters or workloads that should be alike, and how
+ * strictly.
  *
- * @param clusters which clusters belong to it; absent: all
+ * @param members kind of member: {@code clusters} or {@code workloads}
+ * @param clusters which clusters belong to it, or have members of it; absent: all
+ * @param matchLabels facts of the workloads that belong; empty: all
+ * @param by facts that workloads share to be alike
+ * @param exclude workloads that belong to no cohort, as cluster/namespace/workload, {@code *} for
+ *     any run of characters
  * @param ignore paths that may differ, {@code *} for any run of characters: {@code
  *     spec.template.spec.containers[*].env*}
  * @param bake how long a first change waits to be followed by another cluster before it is drift:
@@ -23,15 +30,40 @@ import java.util.stream.Collectors;
  *     them
  */
 public record CohortSpec(
+    String members,
     Clusters clusters,
+    Map<String, String> matchLabels,
+    List<String> by,
+    List<String> exclude,
     List<String> ignore,
     String bake,
     @JsonProperty("leastOthers") Integer least) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
+  static final String CLUSTERS = "clusters";
+  static final String WORKLOADS = "workloads";
+
+  /** What is known of the members of a kind, and by which of it they are alike unless told. */
+  private static final Map<String, List<String>> KNOWN =
+      Map.of(
+          CLUSTERS,
+          List.of(),
+          WORKLOADS,
+          List.of("model", "image", "product", "load", "namespace", "workload"));
+
+  private static final Map<String, List<String>> USUAL =
+      Map.of(
+          CLUSTERS, List.of(),
+          WORKLOADS, List.of("model", "image", "product", "load"));
+
   /** What holds where no document says otherwise. */
-  static final CohortSpec DEFAULT = new CohortSpec(null, null, null, null);
+  static final CohortSpec DEFAULT = usual(CLUSTERS);
+
+  /** What holds for a kind of member where no document says otherwise. */
+  static CohortSpec usual(String members) {
+    return new CohortSpec(members, null, null, null, null, null, null, null);
+  }
 
   /**
    * Which clusters belong; a cluster must satisfy both where both are given.
@@ -55,19 +87,56 @@ public record CohortSpec(
 
   /** Checks each setting. */
   public CohortSpec {
+    members = members == null ? CLUSTERS : members;
+    if (!KNOWN.containsKey(members)) {
+      throw new IllegalArgumentException(
+          "members: " + members + " is no kind of member; there are clusters and workloads");
+    }
+    if (members.equals(CLUSTERS)) {
+      refuse("matchLabels", matchLabels != null, "workloads; clusters has its own");
+      refuse("by", by != null, "workloads");
+      refuse("exclude", exclude != null, "workloads; leave a cluster out by clusters");
+    }
+    if (members.equals(WORKLOADS)) {
+      refuse("ignore", ignore != null && !ignore.isEmpty(), "clusters");
+      refuse("bake", bake != null, "clusters");
+      refuse("leastOthers", least != null, "clusters");
+    }
+    matchLabels = matchLabels == null ? Map.of() : Map.copyOf(matchLabels);
+    by = by == null || by.isEmpty() ? USUAL.get(members) : List.copyOf(by);
+    exclude = exclude == null ? List.of() : List.copyOf(exclude);
+    known("by", by, members);
+    known("matchLabels", matchLabels.keySet(), members);
     ignore = ignore == null ? List.of() : List.copyOf(ignore);
-    bake = bake == null ? "30m" : bake;
-    least = least == null ? 2 : least;
+    boolean declares = !members.equals(WORKLOADS);
+    bake = bake == null && declares ? "30m" : bake;
+    least = least == null && declares ? Integer.valueOf(2) : least;
     if (clusters != null && clusters.names.isEmpty() && clusters.matchLabels.isEmpty()) {
       throw new IllegalArgumentException(
           "clusters: give names or matchLabels; leave clusters out to mean every cluster");
     }
-    if (!duration(bake).isPresent()) {
+    if (bake != null && !duration(bake).isPresent()) {
       throw new IllegalArgumentException("bake: " + bake + " is not a time like 10m or 2h");
     }
-    if (least < 2) {
+    if (least != null && least < 2) {
       throw new IllegalArgumentException(
           "leastOthers: must be at least 2, is " + least + ": one other cluster is no majority");
+    }
+  }
+
+  private static void refuse(String field, boolean given, String whose) {
+    if (given) {
+      throw new IllegalArgumentException(field + ": is for members " + whose);
+    }
+  }
+
+  private static void known(String field, Collection<String> names, String members) {
+    for (String name : names) {
+      if (!KNOWN.get(members).contains(name)) {
+        throw new IllegalArgumentException(
+            "%s: %s is not known of %s; there are %s"
+                .formatted(field, name, members, KNOWN.get(members)));
+      }
     }
   }
 
@@ -90,6 +159,17 @@ public record CohortSpec(
 
   boolean ignores(String path) {
     return ignore.stream().anyMatch(it -> pattern(it).matcher(path).matches());
+  }
+
+  /** True when a workload of which this is known belongs. */
+  boolean matches(Map<String, String> facts) {
+    return matchLabels.entrySet().stream()
+        .allMatch(it -> it.getValue().equals(facts.get(it.getKey())));
+  }
+
+  /** True when a workload belongs to no cohort. */
+  boolean excludes(String cluster, String member) {
+    return exclude.stream().anyMatch(it -> pattern(it).matcher(cluster + '/' + member).matches());
   }
 
   Duration bakes() {

@@ -31,6 +31,8 @@ final class Cohorts {
   /** A declaration is seen within this time of the change it leads to. */
   private static final Duration SEEN = Duration.ofMinutes(5);
 
+  private static final String IMAGE = "spec.template.spec.containers[0].image";
+
   static final Rule DIFFERS = Rule.told(Kind.DRIFT_CONFIG).aspect("fleet");
 
   /** One field of one object, in all clusters. */
@@ -113,6 +115,23 @@ final class Cohorts {
         }
       }
     }
+  }
+
+  /** What a cluster declares for a field of an object; null when it was never told. */
+  String value(String subject, String path, String cluster) {
+    Value value = values.get(subject + '|' + path);
+    return value == null ? null : value.byCluster.get(cluster);
+  }
+
+  /** The image that a workload runs in a cluster; null when nothing tells. */
+  String image(String namespace, String workload, String cluster) {
+    for (String kind : new String[] {"Deployment", "StatefulSet"}) {
+      String image = value("apps/v1/" + kind + '/' + namespace + '/' + workload, IMAGE, cluster);
+      if (image != null) {
+        return image;
+      }
+    }
+    return null;
   }
 
   /** Event time passed: whoever left and was not followed differs. */

@@ -2,9 +2,14 @@ package dev.plumbline.streams.fleet;
 
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Field;
+import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.PolicySnapshot;
+import dev.plumbline.streams.cause.Candidates;
 import dev.plumbline.streams.inventory.Inventory;
+import dev.plumbline.streams.inventory.Labels;
+import dev.plumbline.streams.judge.ClusterJudge;
+import dev.plumbline.streams.judge.Peers;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
@@ -13,15 +18,17 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
 
 /**
- * What one cluster tells the fleet: that it was heard, and what its objects declare that should be
- * the same in every cluster.
+ * What one cluster tells the fleet: that it was heard, what its objects declare that should be the
+ * same in every cluster, which replicas are judged, and what they suffer from.
  */
 public final class Facts {
   /** Kinds whose declared state is compared between clusters. */
@@ -36,6 +43,9 @@ public final class Facts {
 
   /** When GitOps last moved something in the cluster; absent when nothing tells. */
   static final String DECLARED_AT = "declaredAtMillis";
+
+  /** How many replicas of a workload are judged now. */
+  static final String JUDGED = "judged";
 
   private static final int MOST_FIELDS = 100;
 
@@ -96,13 +106,87 @@ public final class Facts {
   private final String cluster;
   private final Table<Told> told;
 
+  /** What was told of each workload's replicas, as text. */
+  private final Table<Labels> replicas;
+
+  private long peersTold = -1;
+
   public Facts(String cluster, Tables tables) {
     this.cluster = cluster;
     told = tables.table("fleet.told", Told::new);
+    replicas = tables.table("fleet.told.replicas", Labels::new);
+  }
+
+  /**
+   * All that the fleet is told after a snapshot was judged.
+   *
+   * @param found findings that came of the snapshot
+   */
+  public List<Fact> of(SpecificRecord snapshot, ClusterJudge judge, List<Finding> found) {
+    Header header = (Header) snapshot.get(0);
+    List<Fact> facts = new ArrayList<>();
+    alive(header, judge.inventory()).ifPresent(facts::add);
+    if (snapshot instanceof PolicySnapshot policy) {
+      object(policy, judge.inventory()).ifPresent(facts::add);
+    }
+    replicas(header.getObservedAt(), judge, facts);
+    for (Finding finding : found) {
+      if (Candidates.SYMPTOMS.contains(finding.getKind())) {
+        facts.add(
+            fact("symptom", header.getObservedAt(), judge.inventory())
+                .setSubject(finding.getId())
+                .setFinding(finding)
+                .build());
+      }
+    }
+    return facts;
+  }
+
+  /** Workloads whose judged replicas are others than was told. */
+  private void replicas(Instant at, ClusterJudge judge, List<Fact> facts) {
+    if (judge.peers().version() == peersTold) {
+      return;
+    }
+    peersTold = judge.peers().version();
+    Map<String, TreeMap<String, String>> now = new TreeMap<>();
+    for (Peers.Peer peer : judge.peers().all().values()) {
+      TreeMap<String, String> said =
+          now.computeIfAbsent(peer.namespace + '/' + peer.workload, it -> new TreeMap<>());
+      said.merge(JUDGED, "1", (one, more) -> Integer.toString(Integer.parseInt(one) + 1));
+      // replicas of one workload that differ in something have nothing in common in it
+      said.merge("model", peer.model, (one, other) -> one.equals(other) ? one : "");
+      said.merge("product", peer.product, (one, other) -> one.equals(other) ? one : "");
+      said.merge("load", peer.load, Facts::heavier);
+    }
+    for (String workload : List.copyOf(replicas.all().keySet())) {
+      if (!now.containsKey(workload)) {
+        replicas.remove(workload);
+        facts.add(
+            fact("replicas", at, judge.inventory()).setSubject(workload).setGone(true).build());
+      }
+    }
+    now.forEach(
+        (workload, said) -> {
+          Labels before = replicas.get(workload);
+          if (before == null || !before.values.equals(said)) {
+            replicas.edit(workload).values = said;
+            facts.add(
+                fact("replicas", at, judge.inventory())
+                    .setSubject(workload)
+                    .setFields(new TreeMap<>(said))
+                    .build());
+          }
+        });
+  }
+
+  /** A workload is loaded as its busiest replica is. */
+  private static String heavier(String one, String other) {
+    List<String> bands = List.of("", "light", "moderate", "heavy");
+    return bands.indexOf(one) >= bands.indexOf(other) ? one : other;
   }
 
   /** That the cluster was heard; at most once per tick of event time. */
-  public Optional<Fact> alive(Header header, Inventory inventory) {
+  private Optional<Fact> alive(Header header, Inventory inventory) {
     Instant at = header.getObservedAt();
     long tick = Math.floorDiv(at.toEpochMilli(), Watcher.TICK_MILLIS);
     Told last = told.edit(cluster);
@@ -138,7 +222,7 @@ public final class Facts {
   }
 
   /** What an object declares, when it is of a kind that is compared. */
-  public Optional<Fact> object(PolicySnapshot snapshot, Inventory inventory) {
+  private Optional<Fact> object(PolicySnapshot snapshot, Inventory inventory) {
     if (!COMPARED.contains(snapshot.getKind())) {
       return Optional.empty();
     }

@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Compares the clusters of a fleet: which one went silent while the others go on, and which one
- * declares something else than the others do. Facts come in the order of event time.
+ * Compares the clusters of a fleet: which one went silent while the others go on, which one
+ * declares something else than the others do, and what those that suffer have that others lack.
+ * Facts come in the order of event time.
  */
 public final class FleetJudge {
   /** The shortest silence worth a finding: several usual scrape intervals of 15 to 60 s. */
@@ -38,6 +39,7 @@ public final class FleetJudge {
   private final Consumer<Finding> out;
   private final Map<String, Conditions> conditions = new TreeMap<>();
   private final Cohorts cohorts;
+  private final Symptoms symptoms;
 
   /**
    * @param tables of the fleet as a whole
@@ -49,6 +51,7 @@ public final class FleetJudge {
     this.tablesOf = tablesOf;
     this.out = out;
     cohorts = new Cohorts(tables, members, this::conditions);
+    symptoms = new Symptoms(tables, members, cohorts, this::conditions);
     members.all().keySet().forEach(this::conditions);
   }
 
@@ -67,10 +70,11 @@ public final class FleetJudge {
       return;
     }
     Members.Member member = members.edit(fact);
-    if (fact.getKind().equals("object")) {
-      cohorts.declared(fact);
-    } else {
-      member.interval = Long.parseLong(fact.getFields().get("intervalMillis"));
+    switch (fact.getKind()) {
+      case "object" -> cohorts.declared(fact);
+      case "replicas" -> symptoms.replicas(fact);
+      case "symptom" -> symptoms.symptom(fact);
+      default -> member.interval = Long.parseLong(fact.getFields().get("intervalMillis"));
     }
     heard(fact.getCluster(), member, at);
   }
@@ -99,6 +103,7 @@ public final class FleetJudge {
       }
     }
     cohorts.advance(now);
+    symptoms.advance(now);
     conditions.values().forEach(each -> each.tick(now));
   }
 

@@ -138,12 +138,46 @@ final class Members {
     return members.all();
   }
 
+  /** True when nothing is heard of the cluster. */
+  boolean isSilent(String cluster) {
+    Member member = members.get(cluster);
+    return member == null || member.silent;
+  }
+
+  /**
+   * The cohort of a workload now.
+   *
+   * @param kind of member, other than clusters: {@link CohortSpec#WORKLOADS}
+   * @param member namespace/workload
+   * @param facts what is known of it
+   * @return null when a document leaves the member out
+   */
+  Cohort cohort(String kind, String cluster, String member, Map<String, String> facts) {
+    for (Map.Entry<String, Document> document : documents.all().entrySet()) {
+      CohortSpec spec = document.getValue().spec;
+      if (spec.members().equals(kind)
+          && spec.has(cluster, name(cluster), identity(cluster))
+          && spec.matches(facts)) {
+        return spec.excludes(cluster, member) || spec.excludes(name(cluster), member)
+            ? null
+            : new Cohort("Cohort/" + document.getKey(), spec);
+      }
+    }
+    return new Cohort(cohort(cluster).name(), CohortSpec.usual(kind));
+  }
+
+  private Map<String, String> identity(String cluster) {
+    Member member = members.get(cluster);
+    return member == null ? Map.of() : member.identity;
+  }
+
   /** The cohort of a cluster now. */
   Cohort cohort(String cluster) {
     Member member = members.get(cluster);
-    Map<String, String> identity = member == null ? Map.of() : member.identity;
+    Map<String, String> identity = identity(cluster);
     for (Map.Entry<String, Document> document : documents.all().entrySet()) {
-      if (document.getValue().spec.has(cluster, name(cluster), identity)) {
+      if (document.getValue().spec.members().equals(CohortSpec.CLUSTERS)
+          && document.getValue().spec.has(cluster, name(cluster), identity)) {
         return new Cohort("Cohort/" + document.getKey(), document.getValue().spec);
       }
     }

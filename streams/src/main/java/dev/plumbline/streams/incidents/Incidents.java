@@ -79,9 +79,27 @@ public final class Incidents {
     }
   }
 
+  /** What the fleet says of a symptom of a workload, while it holds. */
+  private static final class Account implements State {
+    Finding finding;
+
+    @Override
+    public void write(DataOutput out) throws IOException {
+      out.writeByte(1);
+      Records.write(out, finding);
+    }
+
+    @Override
+    public void read(DataInput in) throws IOException {
+      State.version(in, 1);
+      finding = Records.read(in, Finding.class);
+    }
+  }
+
   private final String cluster;
   private final Table<Group> groups;
   private final Table<Place> places;
+  private final Table<Account> accounts;
   private final BiConsumer<Incident, Finding> out;
 
   /**
@@ -91,11 +109,19 @@ public final class Incidents {
     this.cluster = cluster;
     groups = tables.table("incidents.groups", Group::new);
     places = tables.table("incidents.places", Place::new);
+    accounts = tables.table("incidents.accounts", Account::new);
     this.out = out;
   }
 
-  /** Takes a change of state of a finding. What is only info wakes nobody and opens no incident. */
+  /**
+   * Takes a change of state of a finding. What is only info wakes nobody and opens no incident; but
+   * the fleet's account of a symptom moves its findings to where they belong.
+   */
   public void take(Finding finding) {
+    if (isAccount(finding)) {
+      account(finding);
+      return;
+    }
     Place place = places.get(finding.getId());
     if (place == null && finding.getSeverity() == Severity.info) {
       return;
@@ -103,14 +129,72 @@ public final class Incidents {
     if (place == null && finding.getStatus() == FindingStatus.resolved) {
       return;
     }
-    if (place != null) {
-      Finding last = groups.get(place.root).members.get(finding.getId());
-      if (last != null && last.getRevision() >= finding.getRevision()) {
-        return;
+    Finding last = place == null ? null : groups.get(place.root).members.get(finding.getId());
+    if (last != null && last.getRevision() >= finding.getRevision()) {
+      return;
+    }
+    boolean over = last != null && finding.getStatus() == FindingStatus.resolved;
+    // what is over stays where it was: it is not explained anew by what is said after it
+    place(
+        over ? Finding.newBuilder(finding).setCause(last.getCause()).build() : explained(finding));
+  }
+
+  /** True for what the fleet says of a symptom of a whole workload. */
+  private static boolean isAccount(Finding finding) {
+    return finding.getSeverity() == Severity.info
+        && finding.getEntity().get("pod") == null
+        && finding.getEvidence().getDetails().containsKey("cohort");
+  }
+
+  private void account(Finding account) {
+    String key = key(account.getKind(), account.getEntity());
+    Account known = accounts.get(key);
+    if (known != null
+        && known.finding.getId().equals(account.getId())
+        && known.finding.getRevision() >= account.getRevision()) {
+      return;
+    }
+    accounts.edit(key).finding = account;
+    if (account.getStatus() == FindingStatus.resolved) {
+      accounts.remove(key);
+      return;
+    }
+    List<Finding> members = new ArrayList<>();
+    for (Group group : groups.all().values()) {
+      for (Finding member : group.members.values()) {
+        if (member.getStatus() != FindingStatus.resolved && isAbout(account, member)) {
+          members.add(member);
+        }
       }
     }
+    for (Finding member : members) {
+      place(Finding.newBuilder(explained(member)).setAt(account.getAt()).build());
+    }
+  }
+
+  private static boolean isAbout(Finding account, Finding finding) {
+    return account.getKind().equals(finding.getKind())
+        && new Entity(account.getEntity()).contains(new Entity(finding.getEntity()));
+  }
+
+  /** The finding with the cause that the whole fleet bears witness to, where it does. */
+  private Finding explained(Finding finding) {
+    for (Account account : accounts.all().values()) {
+      if (isAbout(account.finding, finding)) {
+        return Finding.newBuilder(finding)
+            .setCause(account.finding.getCause())
+            .setCandidates(account.finding.getCandidates())
+            .build();
+      }
+    }
+    return finding;
+  }
+
+  private void place(Finding finding) {
+    Place place = places.get(finding.getId());
     String root = root(finding);
-    if (place != null && !place.root.equals(root) && finding.getCause() != null) {
+    boolean open = finding.getStatus() != FindingStatus.resolved;
+    if (place != null && !place.root.equals(root) && open) {
       leave(place.root, finding);
       place = null;
     }

@@ -106,6 +106,11 @@ public final class ClusterJudge {
     return cluster.inventory();
   }
 
+  /** Replicas that were judged lately. */
+  public Peers peers() {
+    return cluster.peers();
+  }
+
   /** Where its changed state is taken from. */
   public Tables tables() {
     return tables;

@@ -3,7 +3,6 @@ package dev.plumbline.streams.judge;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Header;
-import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.streams.findings.CloudEventHeaders;
 import dev.plumbline.streams.findings.Said;
@@ -66,22 +65,27 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     final ClusterJudge judge;
     final Sequencer sequencer;
     final Facts facts;
+    final List<Finding> found = new ArrayList<>();
     long shown = -1;
 
     Seat(String uid, Tables tables) {
       this.uid = uid;
-      judge = new ClusterJudge(uid, tables, finding -> found(finding));
+      judge =
+          new ClusterJudge(
+              uid,
+              tables,
+              finding -> {
+                found.add(finding);
+                found(finding);
+              });
       facts = new Facts(uid, tables);
       sequencer = new Sequencer(tables, this::judge);
     }
 
     private void judge(SpecificRecord snapshot) {
       judge.judge(snapshot);
-      Header header = (Header) snapshot.get(0);
-      facts.alive(header, judge.inventory()).ifPresent(fact -> tell(fact));
-      if (snapshot instanceof PolicySnapshot policy) {
-        facts.object(policy, judge.inventory()).ifPresent(fact -> tell(fact));
-      }
+      facts.of(snapshot, judge, found).forEach(fact -> tell(fact));
+      found.clear();
     }
   }
 

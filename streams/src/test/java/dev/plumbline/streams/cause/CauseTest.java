@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.plumbline.schemas.event.Cause;
 import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Finding;
+import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.LatencySnapshot;
 import dev.plumbline.streams.Given;
 import dev.plumbline.streams.findings.Kind;
@@ -126,6 +127,19 @@ class CauseTest {
     Cause cause = last("chat-0").getCause();
     assertThat(cause.getEntity()).containsEntry("node", "n0");
     assertCounts(cause.getContrast(), 1, 1, 3, 0);
+  }
+
+  @Test
+  void aSiblingThatHasRecoveredIsStillAWitnessOfWhatItSuffered() {
+    driver("n0", "575");
+    servers.get("chat-0").slower = 1.8;
+    servers.get("chat-1").slower = 1.8;
+    scrapes(12);
+    servers.get("chat-1").slower = 1;
+    scrapes(28);
+
+    assertThat(last("chat-1").getStatus()).isEqualTo(FindingStatus.resolved);
+    assertCounts(last("chat-0").getCause().getContrast(), 1, 1, 3, 1);
   }
 
   @Test

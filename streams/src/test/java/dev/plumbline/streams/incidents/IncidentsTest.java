@@ -8,6 +8,7 @@ import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Gate;
 import dev.plumbline.schemas.event.GateVerdict;
 import dev.plumbline.schemas.event.Incident;
+import dev.plumbline.schemas.event.Member;
 import dev.plumbline.schemas.event.Mode;
 import dev.plumbline.schemas.event.Remediation;
 import dev.plumbline.schemas.event.RemediationStatus;
@@ -87,6 +88,56 @@ class IncidentsTest {
     take(info);
 
     assertThat(incidents).isEmpty();
+  }
+
+  @Test
+  void theWholeFleetsAccountOfASymptomMovesItToTheCauseThatTheFleetBearsWitnessTo() {
+    Finding swing = finding("f1", Kind.LATENCY_SWING, POD, 0);
+    swing.setCause(cause(Kind.DRIFT_CONFIG, Map.of("cluster", "c-1", "node", "n1")));
+    take(swing);
+    restart();
+    Cause image = cause(Kind.DRIFT_CONFIG, Map.of("cluster", "c-1", "workload", "chat"));
+    take(account(20, image));
+
+    assertThat(grouped.open())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.getCause()).isEqualTo(image);
+              assertThat(it.getMembers()).extracting(Member::getFinding).containsExactly("f1");
+            });
+    restart();
+    take(again(swing, 21));
+    assertThat(grouped.open()).singleElement().extracting(Incident::getCause).isEqualTo(image);
+    take(resolved(again(swing, 22), 23));
+    assertThat(grouped.open()).isEmpty();
+  }
+
+  @Test
+  void aCauseThatTheFleetSpeaksAgainstIsWithdrawn() {
+    Finding swing = finding("f1", Kind.LATENCY_SWING, POD, 0);
+    swing.setCause(cause(Kind.DRIFT_CONFIG, Map.of("cluster", "c-1", "workload", "chat")));
+    take(swing);
+    take(account(20, null));
+
+    assertThat(grouped.open()).singleElement().extracting(Incident::getCause).isNull();
+  }
+
+  private static Finding account(long minute, Cause cause) {
+    Finding account =
+        finding(
+            "account",
+            Kind.LATENCY_SWING,
+            Map.of("cluster", "c-1", "namespace", "retail", "workload", "chat"),
+            minute);
+    account.setSeverity(Severity.info);
+    account.setEvidence(Proof.of("the fleet says", "cohort", "model=m"));
+    account.setCause(cause);
+    return account;
+  }
+
+  private static Cause cause(String kind, Map<String, String> entity) {
+    return Cause.newBuilder().setKind(kind).setEntity(entity).setScore(0.9).build();
   }
 
   @Test
