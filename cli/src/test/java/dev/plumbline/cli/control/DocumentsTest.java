@@ -92,7 +92,8 @@ class DocumentsTest {
   @Test
   void whatAKindOfMemberDoesNotHaveIsRefusedWithWhatItHas() throws IOException {
     String head = "apiVersion: plumbline.dev/v1\nkind: Cohort\nmetadata: {name: a}\nspec: ";
-    refused(head + "{members: pods}", "members: pods is no kind of member; there are clusters");
+    refused(
+        head + "{members: pods}", "members: pods is no kind of member; there are clusters, nodes");
     refused(
         head + "{members: workloads, by: [modle]}",
         "by: modle is not known of workloads; there are [model, image, product, load, namespace,"
@@ -100,9 +101,11 @@ class DocumentsTest {
     refused(
         head + "{members: workloads, matchLabels: {env: prod}}",
         "matchLabels: env is not known of workloads; there are [model,");
-    refused(head + "{members: workloads, bake: 2h}", "bake: is for members clusters");
-    refused(head + "{exclude: [a/b/c]}", "exclude: is for members workloads; leave a cluster out");
-    refused(head + "{by: [model]}", "by: is for members workloads");
+    refused(head + "{members: workloads, bake: 2h}", "bake: is for members clusters and nodes");
+    refused(
+        head + "{exclude: [a/b/c]}",
+        "exclude: is for members nodes and workloads; leave a cluster out");
+    refused(head + "{by: [model]}", "by: is for members nodes and workloads");
   }
 
   @Test

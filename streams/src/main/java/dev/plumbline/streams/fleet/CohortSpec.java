@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The spec of a {@code Cohort} document: clusters or workloads that should be alike, and how
+ * The spec of a {@code Cohort} document: clusters, nodes or workloads that should be alike, and how
  * strictly.
  *
- * @param members kind of member: {@code clusters} or {@code workloads}
+ * @param members kind of member: {@code clusters}, {@code nodes} or {@code workloads}
  * @param clusters which clusters belong to it, or have members of it; absent: all
- * @param matchLabels facts of the workloads that belong; empty: all
- * @param by facts that workloads share to be alike
- * @param exclude workloads that belong to no cohort, as cluster/namespace/workload, {@code *} for
- *     any run of characters
+ * @param matchLabels facts of the nodes or workloads that belong; empty: all
+ * @param by facts that nodes or workloads share to be alike
+ * @param exclude nodes or workloads that belong to no cohort, as cluster/node or
+ *     cluster/namespace/workload, {@code *} for any run of characters
  * @param ignore paths that may differ, {@code *} for any run of characters: {@code
  *     spec.template.spec.containers[*].env*}
  * @param bake how long a first change waits to be followed by another cluster before it is drift:
@@ -42,6 +42,7 @@ public record CohortSpec(
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   static final String CLUSTERS = "clusters";
+  static final String NODES = "nodes";
   static final String WORKLOADS = "workloads";
 
   /** What is known of the members of a kind, and by which of it they are alike unless told. */
@@ -49,12 +50,16 @@ public record CohortSpec(
       Map.of(
           CLUSTERS,
           List.of(),
+          NODES,
+          List.of(
+              "product", "driver", "runtime", "kernel", "kubelet", "containerRuntime", "osImage"),
           WORKLOADS,
           List.of("model", "image", "product", "load", "namespace", "workload"));
 
   private static final Map<String, List<String>> USUAL =
       Map.of(
           CLUSTERS, List.of(),
+          NODES, List.of("product"),
           WORKLOADS, List.of("model", "image", "product", "load"));
 
   /** What holds where no document says otherwise. */
@@ -90,17 +95,17 @@ public record CohortSpec(
     members = members == null ? CLUSTERS : members;
     if (!KNOWN.containsKey(members)) {
       throw new IllegalArgumentException(
-          "members: " + members + " is no kind of member; there are clusters and workloads");
+          "members: " + members + " is no kind of member; there are clusters, nodes and workloads");
     }
     if (members.equals(CLUSTERS)) {
-      refuse("matchLabels", matchLabels != null, "workloads; clusters has its own");
-      refuse("by", by != null, "workloads");
-      refuse("exclude", exclude != null, "workloads; leave a cluster out by clusters");
+      refuse("matchLabels", matchLabels != null, "nodes and workloads; clusters has its own");
+      refuse("by", by != null, "nodes and workloads");
+      refuse("exclude", exclude != null, "nodes and workloads; leave a cluster out by clusters");
     }
     if (members.equals(WORKLOADS)) {
-      refuse("ignore", ignore != null && !ignore.isEmpty(), "clusters");
-      refuse("bake", bake != null, "clusters");
-      refuse("leastOthers", least != null, "clusters");
+      refuse("ignore", ignore != null && !ignore.isEmpty(), "clusters and nodes");
+      refuse("bake", bake != null, "clusters and nodes");
+      refuse("leastOthers", least != null, "clusters and nodes");
     }
     matchLabels = matchLabels == null ? Map.of() : Map.copyOf(matchLabels);
     by = by == null || by.isEmpty() ? USUAL.get(members) : List.copyOf(by);
@@ -161,13 +166,13 @@ public record CohortSpec(
     return ignore.stream().anyMatch(it -> pattern(it).matcher(path).matches());
   }
 
-  /** True when a workload of which this is known belongs. */
+  /** True when a node or workload of which this is known belongs. */
   boolean matches(Map<String, String> facts) {
     return matchLabels.entrySet().stream()
         .allMatch(it -> it.getValue().equals(facts.get(it.getKey())));
   }
 
-  /** True when a workload belongs to no cohort. */
+  /** True when a node or workload belongs to no cohort. */
   boolean excludes(String cluster, String member) {
     return exclude.stream().anyMatch(it -> pattern(it).matcher(cluster + '/' + member).matches());
   }

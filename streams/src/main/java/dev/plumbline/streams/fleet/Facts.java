@@ -47,6 +47,22 @@ public final class Facts {
   /** How many replicas of a workload are judged now. */
   static final String JUDGED = "judged";
 
+  /** Present while a node is cordoned or its driver is being changed. */
+  static final String SERVICED = "serviced";
+
+  private static final Map<String, String> NODE_LABELS =
+      Map.of(
+          "product", "nvidia.com/gpu.product",
+          "driver", "nvidia.com/cuda.driver-version.full",
+          "runtime", "nvidia.com/cuda.runtime-version.full");
+
+  private static final Map<String, String> NODE_INFO =
+      Map.of(
+          "status.nodeInfo.kernelVersion", "kernel",
+          "status.nodeInfo.kubeletVersion", "kubelet",
+          "status.nodeInfo.containerRuntimeVersion", "containerRuntime",
+          "status.nodeInfo.osImage", "osImage");
+
   private static final int MOST_FIELDS = 100;
 
   /** So many targets tell a cluster's rhythm. */
@@ -109,12 +125,16 @@ public final class Facts {
   /** What was told of each workload's replicas, as text. */
   private final Table<Labels> replicas;
 
+  /** What was told of each node. */
+  private final Table<Labels> nodes;
+
   private long peersTold = -1;
 
   public Facts(String cluster, Tables tables) {
     this.cluster = cluster;
     told = tables.table("fleet.told", Told::new);
     replicas = tables.table("fleet.told.replicas", Labels::new);
+    nodes = tables.table("fleet.told.nodes", Labels::new);
   }
 
   /**
@@ -128,6 +148,7 @@ public final class Facts {
     alive(header, judge.inventory()).ifPresent(facts::add);
     if (snapshot instanceof PolicySnapshot policy) {
       object(policy, judge.inventory()).ifPresent(facts::add);
+      node(policy, judge.inventory()).ifPresent(facts::add);
     }
     replicas(header.getObservedAt(), judge, facts);
     for (Finding finding : found) {
@@ -140,6 +161,44 @@ public final class Facts {
       }
     }
     return facts;
+  }
+
+  /** What a node is, when it is other than was told. */
+  private Optional<Fact> node(PolicySnapshot snapshot, Inventory inventory) {
+    if (!snapshot.getKind().equals("Node")) {
+      return Optional.empty();
+    }
+    String name = snapshot.getName();
+    Fact.Builder fact =
+        fact("node", snapshot.getHeader().getObservedAt(), inventory).setSubject(name);
+    if (snapshot.getHeader().getGone()) {
+      nodes.remove(name);
+      return Optional.of(fact.setGone(true).build());
+    }
+    TreeMap<String, String> now = new TreeMap<>();
+    NODE_LABELS.forEach(
+        (what, label) -> {
+          String value = snapshot.getObjectLabels().get(label);
+          if (value != null) {
+            // the GPU itself, without how it is shared
+            now.put(what, value.replaceAll("-(SHARED|MIG-.*)$", ""));
+          }
+        });
+    for (Field field : snapshot.getReported()) {
+      String what = NODE_INFO.get(field.getPath());
+      if (what != null) {
+        now.put(what, field.getValue());
+      }
+    }
+    if (inventory.wasServiced(name, snapshot.getHeader().getObservedAt().toEpochMilli())) {
+      now.put(SERVICED, "true");
+    }
+    Labels before = nodes.get(name);
+    if (before != null && before.values.equals(now)) {
+      return Optional.empty();
+    }
+    nodes.edit(name).values = now;
+    return Optional.of(fact.setFields(new TreeMap<>(now)).build());
   }
 
   /** Workloads whose judged replicas are others than was told. */

@@ -40,6 +40,7 @@ public final class FleetJudge {
   private final Map<String, Conditions> conditions = new TreeMap<>();
   private final Cohorts cohorts;
   private final Symptoms symptoms;
+  private final Nodes nodes;
 
   /**
    * @param tables of the fleet as a whole
@@ -52,6 +53,7 @@ public final class FleetJudge {
     this.out = out;
     cohorts = new Cohorts(tables, members, this::conditions);
     symptoms = new Symptoms(tables, members, cohorts, this::conditions);
+    nodes = new Nodes(tables, members, this::conditions);
     members.all().keySet().forEach(this::conditions);
   }
 
@@ -67,11 +69,13 @@ public final class FleetJudge {
     if (fact.getKind().equals("control")) {
       members.applied(fact.getSubject(), fact.getFields().get("spec"));
       cohorts.reformed(at);
+      nodes.reformed(at);
       return;
     }
     Members.Member member = members.edit(fact);
     switch (fact.getKind()) {
       case "object" -> cohorts.declared(fact);
+      case "node" -> nodes.node(fact);
       case "replicas" -> symptoms.replicas(fact);
       case "symptom" -> symptoms.symptom(fact);
       default -> member.interval = Long.parseLong(fact.getFields().get("intervalMillis"));
@@ -104,6 +108,7 @@ public final class FleetJudge {
     }
     cohorts.advance(now);
     symptoms.advance(now);
+    nodes.advance(now);
     conditions.values().forEach(each -> each.tick(now));
   }
 

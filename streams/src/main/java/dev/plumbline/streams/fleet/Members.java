@@ -145,10 +145,10 @@ final class Members {
   }
 
   /**
-   * The cohort of a workload now.
+   * The cohort of a node or workload now.
    *
-   * @param kind of member, other than clusters: {@link CohortSpec#WORKLOADS}
-   * @param member namespace/workload
+   * @param kind {@link CohortSpec#NODES} or {@link CohortSpec#WORKLOADS}
+   * @param member node, or namespace/workload
    * @param facts what is known of it
    * @return null when a document leaves the member out
    */
