@@ -48,7 +48,7 @@ class LevelTest {
     see(0.9, 60);
 
     assertThat(level.isUp()).isTrue();
-    assertThat(level.usual).isLessThan(0.5);
+    assertThat(level.usual).isLessThan(0.5f);
   }
 
   @Example
@@ -59,7 +59,7 @@ class LevelTest {
     see(-4, 1);
     level.see(0.9, now - 10 * MINUTE, 0.1);
 
-    assertThat(level.now).isEqualTo(0.3);
+    assertThat(level.now).isEqualTo(0.3f);
     assertThat(level.isUp()).isFalse();
   }
 
