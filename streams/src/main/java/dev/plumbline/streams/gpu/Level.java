@@ -95,14 +95,14 @@ final class Level {
   }
 
   /**
-   * True when it is up and rose at about a time. Sources are scraped at different times, and a
-   * counter tells of all the time since it was last read.
+   * True when it is up and may have risen within a time. A counter tells of all the time since it
+   * was last read.
    *
-   * @param time event time, milliseconds
-   * @param around how far from it, milliseconds
+   * @param from event time, milliseconds
+   * @param to the same
    */
-  boolean rose(long time, long around) {
-    return isUp() && roseBy >= time - around && roseAfter <= time + around;
+  boolean rose(long from, long to) {
+    return isUp() && roseBy >= from && roseAfter <= to;
   }
 
   /** How far above its usual. */

@@ -31,10 +31,16 @@ record Scene(
     Map<String, Tenant> tenants,
     boolean sliced) {
   /**
-   * How far from the slowdown's estimated beginning that of its cause may lie, either way: the
-   * estimate is one, and sources are scraped at different times.
+   * How far from the slowdown's estimated beginning that of its cause may lie: the estimate is one,
+   * and sources are scraped at different times.
    */
   static final long AROUND = Duration.ofMinutes(10).toMillis();
+
+  /**
+   * How long before it a use may have risen that is still up: a weak slowdown, or one of the tail,
+   * is often noticed, and dated, long after it began.
+   */
+  private static final long BEFORE = Duration.ofMinutes(30).toMillis();
 
   static String key(Pod pod) {
     return pod.namespace + '/' + pod.name;
@@ -67,7 +73,7 @@ record Scene(
 
   /** True when a signal rose at about the time when the victim became slow. */
   boolean rose(Level level) {
-    return level.rose(since, AROUND);
+    return level.rose(since - BEFORE, since + AROUND);
   }
 
   /** True when a pod came at about that time. */

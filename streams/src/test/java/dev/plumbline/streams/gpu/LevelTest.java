@@ -28,9 +28,9 @@ class LevelTest {
     see(0.9, 2);
 
     assertThat(level.isUp()).isTrue();
-    assertThat(level.rose(before, 0)).isTrue();
-    assertThat(level.rose(before - MINUTE, 0)).isFalse();
-    assertThat(level.rose(now + MINUTE, 0)).isFalse();
+    assertThat(level.rose(before, before)).isTrue();
+    assertThat(level.rose(0, before - MINUTE)).isFalse();
+    assertThat(level.rose(now + MINUTE, now + 2 * MINUTE)).isFalse();
   }
 
   @Example
