@@ -35,6 +35,9 @@ public final class LoadModel {
   /** Samples until the deviation is learned and outliers are held back. */
   private static final int SETTLED = 10;
 
+  /** Of the deviation, once it is known. */
+  private static final double LEAST_LEARNING = 0.03;
+
   private static final double FIRST_COVARIANCE = 100;
   private static final double MOST_COVARIANCE = 1e4;
 
@@ -129,7 +132,10 @@ public final class LoadModel {
     if (settled && knows(first, second)) {
       double limit = CORNER * deviation();
       error = Math.max(-limit, Math.min(limit, error));
-      variance += 0.03 * (error * error - variance);
+      double more = error * error - variance;
+      // a noisy signal is known as one before it is judged; a quiet one is believed slowly
+      double early = more > 0 ? 1.0 / (count - SETTLED + 2) : 0;
+      variance += Math.max(LEAST_LEARNING, early) * more;
     }
     // a load far from all before pulls no more than its leverage allows: it may be a bad scrape
     double held = settled ? 1 / Math.sqrt(Math.max(1, leverage(1, x1, x2) / (scale * scale))) : 1;

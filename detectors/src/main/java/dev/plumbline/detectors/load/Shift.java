@@ -19,11 +19,14 @@ import java.io.IOException;
  *
  * <p>With independent Gaussian noise the sum reaches the threshold by chance about once in exp(2 *
  * slack * threshold) samples; callers ask for a least effect besides. E. S. Page, Continuous
- * Inspection Schemes, Biometrika 41 (1954), 100-115. 70 bytes, O(1) a sample.
+ * Inspection Schemes, Biometrika 41 (1954), 100-115. 71 bytes, O(1) a sample.
  */
 public final class Shift {
   /** Most that one sample counts, in deviations. */
   private static final double MOST = 4;
+
+  /** How far apart highs and lows lie when there are two levels, in deviations. */
+  private static final double APART = 2.5;
 
   /** Threshold of the sum by which a shift is over. */
   private static final double OVER = 6;
@@ -46,6 +49,7 @@ public final class Shift {
   private double deviations;
   private double weight;
   private int highs;
+  private double highDeviations;
   private int turns;
   private boolean high;
 
@@ -92,6 +96,7 @@ public final class Shift {
     weight += more;
     boolean now = held > 2 * slack;
     highs += now ? 1 : 0;
+    highDeviations += now ? held : 0;
     turns += count > 1 && now != high ? 1 : 0;
     high = now;
   }
@@ -154,9 +159,17 @@ public final class Shift {
     return weight;
   }
 
-  /** True when it comes and goes rather than stays: high about half of the time, in turns. */
+  /**
+   * True when it comes and goes rather than stays: high about half of the time, in turns, and the
+   * high samples further from the others than noise about one level would be (unit normal noise cut
+   * in two anywhere has its halves 1.6 to 2 deviations apart).
+   */
   public boolean oscillates() {
-    return turns >= 4 && highs >= 0.25 * count && highs <= 0.75 * count;
+    if (turns < 4 || highs < 0.25 * count || highs > 0.75 * count) {
+      return false;
+    }
+    double low = (deviations - highDeviations) / (count - highs);
+    return highDeviations / highs - low >= APART;
   }
 
   private void forget() {
@@ -165,12 +178,13 @@ public final class Shift {
     deviations = 0;
     weight = 0;
     highs = 0;
+    highDeviations = 0;
     turns = 0;
     high = false;
   }
 
   public void write(DataOutput out) throws IOException {
-    out.writeByte(1);
+    out.writeByte(2);
     out.writeDouble(up);
     out.writeDouble(back);
     out.writeBoolean(open);
@@ -180,12 +194,13 @@ public final class Shift {
     out.writeDouble(deviations);
     out.writeDouble(weight);
     out.writeInt(highs);
+    out.writeDouble(highDeviations);
     out.writeInt(turns);
     out.writeBoolean(high);
   }
 
   public void read(DataInput in) throws IOException {
-    if (in.readUnsignedByte() != 1) {
+    if (in.readUnsignedByte() != 2) {
       throw new IOException("a shift of another version");
     }
     up = in.readDouble();
@@ -197,6 +212,7 @@ public final class Shift {
     deviations = in.readDouble();
     weight = in.readDouble();
     highs = in.readInt();
+    highDeviations = in.readDouble();
     turns = in.readInt();
     high = in.readBoolean();
   }

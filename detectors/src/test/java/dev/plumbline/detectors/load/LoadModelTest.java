@@ -57,6 +57,19 @@ class LoadModelTest {
   }
 
   @Test
+  void aNoisySignalIsKnownAsOneAfterItsFirstTwentySamples() {
+    Random random = new Random(8);
+    LoadModel model = new LoadModel();
+    for (int i = 0; i < 20; i++) {
+      double load = 100 + 400 * random.nextDouble();
+      double noise = Math.max(0.2, 1 + 0.35 * random.nextGaussian());
+      model.learn(load, load / 3, step(load, load / 3, 10, 0.02) * noise);
+    }
+
+    assertThat(model.deviation()).isGreaterThan(0.2);
+  }
+
+  @Test
   void farFromWhatWasLearnedItIsLessSure() {
     LoadModel model = learned(new Random(6), 40, 10, 0.02);
 

@@ -70,6 +70,17 @@ class ShiftTest {
   }
 
   @Test
+  void aNoisyLevelDoesNotOscillate() {
+    Random random = new Random(4);
+    for (int i = 0; i < 60; i++) {
+      shift.update(at++, 1.2 + random.nextGaussian(), 0.1, 1);
+      assertThat(shift.oscillates()).isFalse();
+    }
+
+    assertThat(shift.isReached()).isTrue();
+  }
+
+  @Test
   void noiseIsReachedRarely() {
     Random random = new Random(11);
     int alarms = 0;

@@ -114,13 +114,24 @@ public final class CauseWatcher implements Watcher {
   /** What a replica suffers from or has just got over: it is a witness either way. */
   private static Finding finding(String kind, Peer peer, List<Finding> recent) {
     for (Finding finding : recent) {
-      if (finding.getKind().equals(kind)
-          && peer.pod.equals(finding.getEntity().get("pod"))
-          && peer.namespace.equals(finding.getEntity().get("namespace"))) {
+      if (finding.getKind().equals(kind) && isOf(finding.getEntity(), peer)) {
         return finding;
       }
     }
     return null;
+  }
+
+  /** It is of the replica, or of all replicas of its workload or model. */
+  private static boolean isOf(Map<String, String> entity, Peer peer) {
+    String pod = entity.get("pod");
+    if (pod != null) {
+      return pod.equals(peer.pod) && peer.namespace.equals(entity.get("namespace"));
+    }
+    String workload = entity.get("workload");
+    boolean its =
+        workload == null
+            || workload.equals(peer.workload) && peer.namespace.equals(entity.get("namespace"));
+    return its && peer.model.equals(entity.get("model"));
   }
 
   /** A fault that is open on what the symptom runs on. */

@@ -5,7 +5,6 @@ import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.Histogram;
 import dev.plumbline.schemas.event.LatencySnapshot;
 import dev.plumbline.schemas.event.ModelServerSample;
-import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Rule;
@@ -36,9 +35,6 @@ public final class LatencyWatcher implements Watcher {
   /** Steps in a scrape below which its mean says nothing. */
   private static final double LEAST_STEPS = 30;
 
-  /** Beyond this an answer takes twice as long as it did. */
-  private static final double SEVERE_EXCESS = 1.0;
-
   /** A process that began so lately warms up: it compiles, loads and has nothing cached. */
   private static final double WARM_UP_SECONDS = 90;
 
@@ -51,10 +47,14 @@ public final class LatencyWatcher implements Watcher {
   private final Table<Replica> replicas;
   private final Rise steps = new Rise();
   private final Rise firsts = new Rise();
+  private final Sight stepSight = new Sight();
+  private final Sight firstSight = new Sight();
+  private final Groups groups;
 
   public LatencyWatcher(Cluster cluster) {
     this.cluster = cluster;
     replicas = cluster.tables().table("latency.replicas", Replica::new);
+    groups = new Groups(cluster, SWING, replicas);
   }
 
   @Override
@@ -100,6 +100,7 @@ public final class LatencyWatcher implements Watcher {
       }
     }
     old.forEach(replicas::remove);
+    groups.tick(at - LEGACY.toMillis());
   }
 
   private void judge(
@@ -143,19 +144,40 @@ public final class LatencyWatcher implements Watcher {
     if (stepSeconds >= 0) {
       replica.decoded(stepSeconds, elapsed);
     }
+    groups.hear(replica, at);
+    stepSight.judged = false;
+    firstSight.judged = false;
     boolean judged = false;
     if (steps >= LEAST_STEPS && stepSeconds > 0) {
       judged = replica.step.isLearned();
       double batch = Math.max(1, sample.getRequestsRunning());
       replica.step.judge(
-          steps / elapsed, prefilled, stepSeconds / steps, weight, batch, stepRise, from);
+          steps / elapsed,
+          prefilled,
+          stepSeconds / steps,
+          weight,
+          batch,
+          stepRise,
+          from,
+          groups.hold(replica, Judged.STEP),
+          stepSight);
     }
     if (requests >= 1 && firstSeconds > 0) {
       judged |= replica.first.isLearned();
       double length = prompts / requests;
       double seconds = firstSeconds / requests;
-      replica.first.judge(length, prefilled, seconds, requests, 1, firstRise, from);
+      replica.first.judge(
+          length,
+          prefilled,
+          seconds,
+          requests,
+          1,
+          firstRise,
+          from,
+          groups.hold(replica, Judged.FIRST),
+          firstSight);
     }
+    groups.add(replica, stepSight, firstSight);
     if (judged) {
       Pod pod = cluster.inventory().pod(namespace, name);
       cluster
@@ -186,7 +208,7 @@ public final class LatencyWatcher implements Watcher {
     Pod pod = cluster.inventory().pod(namespace, name);
     String workload = pod == null ? "" : pod.workload;
     String key =
-        namespace + '/' + workload + '/' + sample.getModel() + '|' + name + sample.getEngine();
+        Groups.workload(namespace, workload, sample.getModel()) + name + sample.getEngine();
     Replica known = replicas.get(key);
     Replica replica = replicas.edit(key);
     if (known == null) {
@@ -197,6 +219,7 @@ public final class LatencyWatcher implements Watcher {
       replica.product =
           pod == null ? "" : cluster.inventory().nodeLabel(pod.node, "nvidia.com/gpu.product");
       inherit(replica, key);
+      groups.form(replica);
     }
     return replica;
   }
@@ -211,43 +234,19 @@ public final class LatencyWatcher implements Watcher {
     return histogram == null ? Double.NaN : histogram.getSum();
   }
 
-  /** Says what the two latencies of a replica together are. */
+  /** Says what the two latencies of a replica are, unless its workload or model says so of all. */
   private void tell(Replica replica, long at) {
     Entity entity = entity(replica);
-    replica.step.settle();
-    replica.first.settle();
-    Signal signal = worst(replica);
-    if (signal == null) {
+    replica.step.swing.settle();
+    replica.first.swing.settle();
+    Swing worst = Swing.worst(replica.step.swing, replica.first.swing);
+    if (worst == null) {
       cluster.conditions().ok(SWING, entity, at);
-      return;
+    } else if (!groups.tellOf(replica)) {
+      cluster
+          .conditions()
+          .bad(SWING, entity, worst.since(), at, worst.severity(), SwingEvidence.of(worst));
     }
-    boolean tail = signal.isTail();
-    boolean severe = !tail && signal.shift.excess() >= SEVERE_EXCESS;
-    cluster
-        .conditions()
-        .bad(
-            SWING,
-            entity,
-            tail ? signal.tail.since() : signal.shift.since(),
-            at,
-            severe ? Severity.critical : Severity.warning,
-            tail ? SwingEvidence.ofTail(signal) : SwingEvidence.ofShift(signal));
-  }
-
-  /**
-   * The one to tell of: a level before a tail, a step before a first token; null if all is well.
-   */
-  private static Signal worst(Replica replica) {
-    if (replica.step.isShifted()) {
-      return replica.step;
-    }
-    if (replica.first.isShifted()) {
-      return replica.first;
-    }
-    if (replica.step.isTail()) {
-      return replica.step;
-    }
-    return replica.first.isTail() ? replica.first : null;
   }
 
   private void inherit(Replica replica, String key) {

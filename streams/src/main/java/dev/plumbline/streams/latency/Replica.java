@@ -1,6 +1,5 @@
 package dev.plumbline.streams.latency;
 
-import dev.plumbline.detectors.load.Shift;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import java.io.DataInput;
@@ -19,14 +18,17 @@ final class Replica implements State {
   double promptTokens = Double.NaN;
   boolean gone;
 
+  /** Key of its workload, kept because it is asked for at each scrape. */
+  transient String group;
+
   /** Sequences decoded at once, a running mean; NaN until the first. */
   double sequences = Double.NaN;
 
-  /** Steps of one scrape hardly depend on those of the one before. */
-  final Signal step = new Signal(Judged.STEP, new Shift(0.6, 12));
+  /** The rounds of its workload and of its model that it was heard in last. */
+  final long[] rounds = {-1, -1};
 
-  /** A queue outlasts a scrape: first tokens wait in bursts, and more evidence is asked for. */
-  final Signal first = new Signal(Judged.FIRST, new Shift(1, 20));
+  final Signal step = new Signal(Judged.STEP);
+  final Signal first = new Signal(Judged.FIRST);
 
   /** Little's law: seconds of decoding in a second are the sequences decoded at once. */
   void decoded(double stepSeconds, double elapsed) {
@@ -36,7 +38,7 @@ final class Replica implements State {
 
   @Override
   public void write(DataOutput out) throws IOException {
-    out.writeByte(4);
+    out.writeByte(5);
     for (String text : new String[] {namespace, workload, pod, model, product}) {
       Codec.text(out, text);
     }
@@ -45,13 +47,16 @@ final class Replica implements State {
     out.writeDouble(promptTokens);
     out.writeBoolean(gone);
     out.writeDouble(sequences);
+    for (long round : rounds) {
+      out.writeLong(round);
+    }
     step.write(out);
     first.write(out);
   }
 
   @Override
   public void read(DataInput in) throws IOException {
-    State.version(in, 4);
+    State.version(in, 5);
     namespace = Codec.text(in);
     workload = Codec.text(in);
     pod = Codec.text(in);
@@ -62,6 +67,9 @@ final class Replica implements State {
     promptTokens = in.readDouble();
     gone = in.readBoolean();
     sequences = in.readDouble();
+    for (int i = 0; i < rounds.length; i++) {
+      rounds[i] = in.readLong();
+    }
     step.read(in);
     first.read(in);
   }

@@ -7,58 +7,62 @@ import dev.plumbline.streams.findings.Proof;
 final class SwingEvidence {
   private SwingEvidence() {}
 
+  static Evidence of(Swing swing) {
+    return swing.isTail() ? ofTail(swing) : ofShift(swing);
+  }
+
   /** All of them take longer, for good or now and then. */
-  static Evidence ofShift(Signal signal) {
-    double excess = signal.shift.excess();
+  private static Evidence ofShift(Swing swing) {
+    double excess = swing.shift.excess();
     return Proof.of(
-        signal.seconds,
-        signal.expectedSeconds,
+        swing.seconds,
+        swing.expectedSeconds,
         "s",
-        signal.shift.score(),
+        swing.shift.score(),
         "%s takes %.1f ms; at this load it took %.1f ms before; %+.0f %% over %d scrapes"
             .formatted(
-                signal.judged.one,
-                signal.seconds * 1000,
-                signal.expectedSeconds * 1000,
+                swing.judged.one,
+                swing.seconds * 1000,
+                swing.expectedSeconds * 1000,
                 excess * 100,
-                signal.shift.count()),
+                swing.shift.count()),
         "signal",
-        signal.judged.signal,
+        swing.judged.signal,
         "form",
-        signal.shift.oscillates() ? "oscillation" : "level",
+        swing.shift.oscillates() ? "oscillation" : "level",
         "effectMs",
-        "%.1f".formatted(signal.expectedSeconds * excess * 1000),
+        "%.1f".formatted(swing.expectedSeconds * excess * 1000),
         "excess",
         "%.3f".formatted(excess),
         "requests",
-        "%.0f".formatted(signal.shift.weight()));
+        "%.0f".formatted(swing.shift.weight()));
   }
 
   /** Some take much longer, the others what they always took. */
-  static Evidence ofTail(Signal signal) {
+  private static Evidence ofTail(Swing swing) {
     return Proof.of(
-        signal.tail.mean(),
-        signal.tail.mean() - signal.tail.extra(),
+        swing.tail.mean(),
+        swing.tail.mean() - swing.tail.extra(),
         "s",
-        signal.tail.score(),
+        swing.tail.score(),
         "%.1f %% of %s take about %.0f ms more than this load explains, %.1f %% did before; over %d scrapes"
             .formatted(
-                signal.tail.share() * 100,
-                signal.judged.many,
-                signal.tail.extra() * 1000,
-                signal.tail.usualShare() * 100,
-                signal.tail.samples()),
+                swing.tail.share() * 100,
+                swing.judged.many,
+                swing.tail.extra() * 1000,
+                swing.tail.usualShare() * 100,
+                swing.tail.samples()),
         "signal",
-        signal.judged.signal,
+        swing.judged.signal,
         "form",
         "tail",
         "effectMs",
-        "%.1f".formatted(signal.tail.extra() * 1000),
+        "%.1f".formatted(swing.tail.extra() * 1000),
         "share",
-        "%.4f".formatted(signal.tail.share()),
+        "%.4f".formatted(swing.tail.share()),
         "usualShare",
-        "%.4f".formatted(signal.tail.usualShare()),
+        "%.4f".formatted(swing.tail.usualShare()),
         "slow",
-        "%.0f".formatted(signal.tail.count()));
+        "%.0f".formatted(swing.tail.count()));
   }
 }

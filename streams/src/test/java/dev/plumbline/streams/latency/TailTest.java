@@ -3,7 +3,6 @@ package dev.plumbline.streams.latency;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.plumbline.detectors.load.Shift;
 import dev.plumbline.detectors.tail.Rise;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
@@ -168,7 +167,7 @@ class TailTest {
 
   @Test
   void aSeriesTakesNoMoreThan512Bytes() throws IOException {
-    Signal signal = new Signal(Judged.FIRST, new Shift(1, 20));
+    Signal signal = new Signal(Judged.FIRST);
     Rise rise = new Rise();
     for (int i = 0; i < 200; i++) {
       for (int r = 0; r < 50_000; r++) {
@@ -177,7 +176,8 @@ class TailTest {
       Histogram histogram = first.histogram();
       boolean known = signal.buckets.advance(histogram.getBounds(), histogram.getCounts(), rise);
       double load = 1 + random.nextDouble();
-      signal.judge(load, load, 0.08, 50_000, 1, known ? rise : null, i * 30_000L);
+      signal.judge(
+          load, load, 0.08, 50_000, 1, known ? rise : null, i * 30_000L, false, new Sight());
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     signal.write(new DataOutputStream(bytes));
