@@ -271,8 +271,11 @@ public final class Detect implements AutoCloseable {
     config.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 262_144);
     config.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     if (guarantee == Guarantee.EXACTLY_ONCE) {
-      // what a crashed process left open holds its readers up for so long
-      config.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 5_000);
+      // what a crashed process left open holds its readers up for so long, and hides from a restore
+      // what came behind it: in the deciding stage it ends before the session does. Judging may
+      // begin its tasks for seconds within one, and reads again what a restore lacks
+      int timeout = stage.equals("decide") ? Math.max(1_000, session - 1_000) : 5_000;
+      config.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), timeout);
     }
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), session);

@@ -34,53 +34,82 @@ import org.apache.kafka.common.TopicPartition;
 public final class Failover {
   private Failover() {}
 
-  /** Runs it so many times. */
+  /** Node exporters, boards and model servers: 600,000 series and more. */
+  private static final int CLUSTERS = 16;
+
+  private static final int NODES = 64;
+
+  /** Scrapes before the kill, as fast as it goes. */
+  private static final int SCRAPES = 4;
+
+  /** When what happened, in seconds after the kill. */
+  private record Steps(double expelled, double assigned, double record) {}
+
+  /** Runs it so many times, without a standby and with one. */
   public static void run(int rounds, Consumer<String> progress, ObjectNode out) throws IOException {
-    double[] seconds = new double[rounds];
+    out.put("rounds", rounds);
+    List<Steps> without = new ArrayList<>();
+    List<Steps> with = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       progress.accept("kill -9 of one of two, %d of %d".formatted(round + 1, rounds));
       try {
-        seconds[round] = once();
+        without.add(once(0));
+        with.add(once(1));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       }
     }
-    out.put("rounds", rounds);
-    Spread.of(seconds).put(out, "survivorSeconds");
+    Spread.of(without, Steps::expelled).put(out, "expelledSeconds");
+    Spread.of(without, Steps::assigned).put(out, "assignedSeconds");
+    Spread.of(without, Steps::record).put(out, "survivorSeconds");
+    Spread.of(with, Steps::record).put(out, "survivorWithStandbySeconds");
+    Spread.of(without, it -> it.record() - it.assigned()).put(out, "restoredSeconds");
+    Spread.of(with, it -> it.record() - it.assigned()).put(out, "restoredWithStandbySeconds");
   }
 
-  private static double once() throws IOException, InterruptedException {
+  private static Steps once(int standbys) throws IOException, InterruptedException {
     AtomicBoolean done = new AtomicBoolean();
     try (Workspace workspace = Workspace.temporary();
         BrokerProcess broker = BrokerProcess.start(workspace.folder("kafka"), "-Xmx1g");
         Fixture fixture = new Fixture(broker, 4)) {
       String application = fixture.application();
       String group = application + "-judge";
-      Process first = start(fixture, application, workspace.folder("first"), "first");
-      Process second = start(fixture, application, workspace.folder("second"), "second");
+      Process first = start(fixture, application, workspace.folder("first"), "first", standbys);
+      Process second = start(fixture, application, workspace.folder("second"), "second", standbys);
       Thread sender = new Thread(() -> send(fixture, done), "sender");
       sender.setDaemon(true);
       sender.start();
       try {
+        long all = (long) CLUSTERS * NODES * 3 * SCRAPES;
         Set<TopicPartition> lost = Set.of();
         // both work, and what the first has is going on
         while (lost.isEmpty()
             || owned(fixture, group, "second").isEmpty()
-            || progress(fixture, group, lost) < 50L * lost.size()) {
+            || fixture.committed(group) < all) {
           Thread.sleep(200);
           lost = owned(fixture, group, "first");
         }
+        // a checkpoint is written some commits later
+        Thread.sleep(2_000);
         first.destroyForcibly().waitFor();
-        long killed = System.nanoTime();
+        final long killed = System.nanoTime();
         long before = progress(fixture, group, lost);
+        double expelled = Double.NaN;
+        double assigned = Double.NaN;
         while (progress(fixture, group, lost) == before) {
           Thread.sleep(20);
+          if (Double.isNaN(expelled) && owned(fixture, group, "first").isEmpty()) {
+            expelled = (System.nanoTime() - killed) / 1e9;
+          }
+          if (Double.isNaN(assigned) && owned(fixture, group, "second").containsAll(lost)) {
+            assigned = (System.nanoTime() - killed) / 1e9;
+          }
           if (!second.isAlive()) {
             throw new IOException("the survivor ended as well");
           }
         }
-        return (System.nanoTime() - killed) / 1e9;
+        return new Steps(expelled, assigned, (System.nanoTime() - killed) / 1e9);
       } finally {
         done.set(true);
         sender.join();
@@ -90,7 +119,8 @@ public final class Failover {
     }
   }
 
-  private static Process start(Fixture fixture, String application, Path folder, String name)
+  private static Process start(
+      Fixture fixture, String application, Path folder, String name, int standbys)
       throws IOException {
     Process process =
         BrokerProcess.java(
@@ -101,7 +131,8 @@ public final class Failover {
                     fixture.registryServer.url(),
                     application,
                     folder.toString(),
-                    name))
+                    name,
+                    Integer.toString(standbys)))
             .start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -116,14 +147,21 @@ public final class Failover {
   }
 
   private static void send(Fixture fixture, AtomicBoolean done) {
-    Load load = new Load(new Size(8, 2, Integer.MAX_VALUE, 30));
+    Load load = new Load(new Size(CLUSTERS, NODES, Integer.MAX_VALUE, 30));
     EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
     Latency.Pace pace = new Latency.Pace(500);
+    long[] unpaced = {(long) CLUSTERS * NODES * 3 * SCRAPES};
     try (KafkaProducer<String, byte[]> producer = fixture.producer()) {
       while (!done.get()) {
         load.scrape(
             (topic, cluster, at, snapshot, samples) -> {
-              pace.next();
+              if (unpaced[0] > 0) {
+                unpaced[0]--;
+              } else if (done.get()) {
+                return;
+              } else {
+                pace.next();
+              }
               producer.send(
                   new ProducerRecord<>(
                       topic.name(), null, at, cluster, bytes.serialize(topic.name(), snapshot)));
@@ -156,7 +194,10 @@ public final class Failover {
         .sum();
   }
 
-  /** A detect process. Arguments: broker, registry, application, folder for state, its name. */
+  /**
+   * A detect process. Arguments: broker, registry, application, folder for state, its name,
+   * standbys.
+   */
   public static void main(String[] args) throws InterruptedException {
     Detect detect =
         Detect.start(
@@ -167,7 +208,9 @@ public final class Failover {
                 2,
                 true,
                 Path.of(args[3]),
-                null));
+                null,
+                Detect.Guarantee.AT_LEAST_ONCE,
+                Integer.parseInt(args[5])));
     while (!detect.ready()) {
       Thread.sleep(20);
     }

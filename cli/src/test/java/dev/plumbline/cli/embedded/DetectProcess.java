@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * Detection of a tape in a process of its own, to be stopped or killed. Arguments: broker,
- * registry, state folder, guarantee, name.
+ * registry, state folder, guarantee, name, standbys.
  */
 public final class DetectProcess {
   private DetectProcess() {}
@@ -20,7 +20,7 @@ public final class DetectProcess {
    * @param folder keeps its state; its log is beside it, and its client ids begin with its name
    */
   static Process start(
-      EmbeddedBroker broker, RegistryServer registry, Path folder, String guarantee)
+      EmbeddedBroker broker, RegistryServer registry, Path folder, String guarantee, int standbys)
       throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -34,7 +34,8 @@ public final class DetectProcess {
             registry.url(),
             folder.toString(),
             guarantee,
-            folder.getFileName().toString())
+            folder.getFileName().toString(),
+            Integer.toString(standbys))
         .redirectErrorStream(true)
         .redirectOutput(folder.resolveSibling(folder.getFileName() + ".log").toFile())
         .start();
@@ -52,7 +53,7 @@ public final class DetectProcess {
                 Path.of(args[2]),
                 null,
                 Detect.Guarantee.of(args[3]),
-                0));
+                Integer.parseInt(args[5])));
     Runtime.getRuntime().addShutdownHook(new Thread(detect::close));
     Thread.currentThread().join();
   }

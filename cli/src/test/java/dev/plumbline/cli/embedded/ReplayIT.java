@@ -113,7 +113,7 @@ class ReplayIT {
       Path state,
       String guarantee)
       throws IOException, InterruptedException {
-    Process process = DetectProcess.start(broker, registry, state, guarantee);
+    Process process = DetectProcess.start(broker, registry, state, guarantee, 0);
     try {
       await()
           .atMost(Duration.ofSeconds(90))

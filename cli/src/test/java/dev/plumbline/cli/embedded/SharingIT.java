@@ -48,7 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Detect processes that come and go while a fleet is published: whoever judges what, and however
- * they end, together they say what one undisturbed process says, and nothing twice.
+ * they end, together they say what one undisturbed process says, and nothing twice. Each is the
+ * others' standby, so tasks become standbys and active again.
  */
 class SharingIT {
   private static final int PARTITIONS = 4;
@@ -146,7 +147,8 @@ class SharingIT {
 
   private Process start(EmbeddedBroker broker, RegistryServer registry, String name)
       throws IOException {
-    Process process = DetectProcess.start(broker, registry, folder.resolve(name), "at-least-once");
+    Process process =
+        DetectProcess.start(broker, registry, folder.resolve(name), "at-least-once", 1);
     started.add(process);
     return process;
   }

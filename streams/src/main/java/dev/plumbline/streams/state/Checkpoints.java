@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -35,7 +36,7 @@ import org.apache.kafka.common.TopicPartition;
  * then deletes what earlier lives wrote. So a life that has ended without knowing it (its process
  * was stopped for longer than its session, or is cut off from the group) can't mix its pages with
  * those of the one that took over, however late it writes: each life's checkpoint is consistent by
- * itself, and that of the latest life counts.
+ * itself, and that of the latest life counts that is whole.
  */
 final class Checkpoints {
   private static final byte VERSION = 3;
@@ -94,6 +95,15 @@ final class Checkpoints {
     }
   }
 
+  /**
+   * What makes a checkpoint count.
+   *
+   * @param number of the checkpoint
+   * @param pages that the life has in all
+   * @param included next offset to be read by partition of the source
+   */
+  private record Marker(long number, int pages, Map<TopicPartition, Long> included) {}
+
   /** All that the log holds of one life. */
   private static final class Past {
     final Map<String, Versions> pages = new HashMap<>();
@@ -115,6 +125,10 @@ final class Checkpoints {
   private final Map<String, Integer> written = new HashMap<>();
 
   private Life life = Life.after(Set.of());
+
+  /** What an active task that became a standby had last; the log doesn't hold it. */
+  private Past handedOver;
+
   private Map<TopicPartition, Long> offsets = Map.of();
   private long number;
   private long bytes;
@@ -166,15 +180,16 @@ final class Checkpoints {
 
   /** Nothing more is to be restored: settles what counts. */
   void restored() {
-    for (Map.Entry<Life, Past> entry : restoring.descendingMap().entrySet()) {
-      Past past = entry.getValue();
-      if (past.marker != null) {
-        restored(past, readMarker(past.marker));
+    for (Past past : restoring.descendingMap().values()) {
+      if (past.marker != null && restored(past)) {
         break;
       }
     }
     restoring.forEach(
         (writer, past) -> {
+          if (past == handedOver) {
+            return;
+          }
           past.pages.forEach(
               (page, versions) -> {
                 for (int slot = 0; slot < 2; slot++) {
@@ -189,23 +204,35 @@ final class Checkpoints {
         });
     life = Life.after(restoring.keySet());
     restoring.clear();
+    handedOver = null;
   }
 
-  private void restored(Past past, long last) {
+  /** Takes a life's checkpoint over; false when others have deleted a part of it. */
+  private boolean restored(Past past) {
+    Marker last = readMarker(past.marker);
+    Map<String, byte[]> valid = new HashMap<>();
     past.pages.forEach(
         (page, versions) -> {
-          int valid = versions.valid(last);
-          if (valid >= 0) {
-            String[] parts = page.split("\0", 3);
-            byte[] value = versions.bytes[valid];
-            restored
-                .computeIfAbsent(parts[0], k -> new TreeMap<>())
-                .computeIfAbsent(parts[1], k -> new TreeMap<>())
-                .put(
-                    Integer.parseInt(parts[2]),
-                    java.util.Arrays.copyOfRange(value, NUMBER, value.length));
+          int slot = versions.valid(last.number());
+          if (slot >= 0) {
+            valid.put(page, versions.bytes[slot]);
           }
         });
+    if (valid.size() != last.pages()) {
+      return false;
+    }
+    offsets = last.included();
+    valid.forEach(
+        (page, value) -> {
+          String[] parts = page.split("\0", 3);
+          restored
+              .computeIfAbsent(parts[0], k -> new TreeMap<>())
+              .computeIfAbsent(parts[1], k -> new TreeMap<>())
+              .put(
+                  Integer.parseInt(parts[2]),
+                  java.util.Arrays.copyOfRange(value, NUMBER, value.length));
+        });
+    return true;
   }
 
   /** Offsets of the source that the restored checkpoint includes, each the next to be read. */
@@ -227,6 +254,42 @@ final class Checkpoints {
     return tables == null ? Map.of() : tables;
   }
 
+  /**
+   * What a task knows that was active and becomes a standby: all that it had, as a checkpoint to
+   * begin from, should it be active again before its successor has made one. {@link #restore} takes
+   * what the successor writes.
+   *
+   * @param included next offset to be read by partition of the source; all said up to it is durable
+   * @param owner shows all its pages to {@link #copied}
+   */
+  Checkpoints standby(Map<TopicPartition, Long> included, Consumer<Checkpoints> owner) {
+    Checkpoints standby = new Checkpoints(log);
+    standby.handedOver = new Past();
+    standby.restoring.put(new Life(life.ordinal(), life.nonce() + "~"), standby.handedOver);
+    restored.forEach(
+        (each, tables) ->
+            tables.forEach(
+                (table, pages) ->
+                    pages.forEach((page, content) -> standby.copied(each, table, page, content))));
+    owner.accept(standby);
+    standby.handedOver.marker = marker(0, standby.handedOver.pages.size(), included);
+    standby.superseded.addAll(superseded);
+    for (String page : written.keySet()) {
+      standby.superseded.add(key(page, life, 0));
+      standby.superseded.add(key(page, life, 1));
+    }
+    standby.superseded.add(MARKER + life);
+    return standby;
+  }
+
+  /** Takes a page of what a task had that becomes a standby. */
+  void copied(String owner, String table, int page, byte[] content) {
+    Versions versions = new Versions();
+    versions.numbers[0] = 0;
+    versions.bytes[0] = stamped(0, content);
+    handedOver.pages.put(name(owner, table, page), versions);
+  }
+
   /** Begins a checkpoint; its pages follow, then {@link #end}. */
   void begin() {
     boolean first = number == 0;
@@ -244,15 +307,9 @@ final class Checkpoints {
 
   /** Writes a page of the checkpoint that was begun. */
   void page(String owner, String table, int page, byte[] content) {
-    String name = owner + SEPARATOR + table + SEPARATOR + page;
+    String name = name(owner, table, page);
     int slot = 1 - written.getOrDefault(name, 1);
-    byte[] value =
-        ByteBuffer.allocate(NUMBER + content.length)
-            .put(VERSION)
-            .putLong(number)
-            .put(content)
-            .array();
-    put(key(name, life, slot), value);
+    put(key(name, life, slot), stamped(number, content));
     written.put(name, slot);
   }
 
@@ -263,11 +320,24 @@ final class Checkpoints {
    * @param included next offset to be read by partition of the source
    */
   void end(Map<TopicPartition, Long> included) {
+    put(MARKER + life, marker(number, written.size(), included));
+    // behind the marker in the same log: whoever misses them has found the marker
+    superseded.forEach(key -> put(key, null));
+    superseded.clear();
+  }
+
+  /** Bytes written for the checkpoint that was begun last. */
+  long bytes() {
+    return bytes;
+  }
+
+  private static byte[] marker(long number, int pages, Map<TopicPartition, Long> included) {
     ByteArrayOutputStream content = new ByteArrayOutputStream(128);
     try {
       DataOutputStream out = new DataOutputStream(content);
       out.writeByte(VERSION);
       out.writeLong(number);
+      out.writeInt(pages);
       out.writeInt(included.size());
       for (Map.Entry<TopicPartition, Long> entry : included.entrySet()) {
         out.writeUTF(entry.getKey().topic());
@@ -277,15 +347,19 @@ final class Checkpoints {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    put(MARKER + life, content.toByteArray());
-    // behind the marker in the same log: whoever misses them has found the marker
-    superseded.forEach(key -> put(key, null));
-    superseded.clear();
+    return content.toByteArray();
   }
 
-  /** Bytes written for the checkpoint that was begun last. */
-  long bytes() {
-    return bytes;
+  private static byte[] stamped(long number, byte[] content) {
+    return ByteBuffer.allocate(NUMBER + content.length)
+        .put(VERSION)
+        .putLong(number)
+        .put(content)
+        .array();
+  }
+
+  private static String name(String owner, String table, int page) {
+    return owner + SEPARATOR + table + SEPARATOR + page;
   }
 
   private static String key(String page, Life writer, int slot) {
@@ -298,18 +372,18 @@ final class Checkpoints {
     log.accept(key, value);
   }
 
-  private long readMarker(byte[] marker) {
+  private static Marker readMarker(byte[] marker) {
     try {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(marker));
       State.version(in, VERSION);
-      final long last = in.readLong();
+      final long number = in.readLong();
+      final int pages = in.readInt();
       Map<TopicPartition, Long> included = new HashMap<>();
       for (int n = in.readInt(); n > 0; n--) {
         TopicPartition partition = new TopicPartition(in.readUTF(), in.readInt());
         included.put(partition, in.readLong());
       }
-      offsets = included;
-      return last;
+      return new Marker(number, pages, included);
     } catch (IOException e) {
       throw new UncheckedIOException("the marker of the last checkpoint", e);
     }

@@ -11,7 +11,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.errors.TaskCorruptedException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
@@ -80,7 +79,6 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
   private final Pace pace = new Pace();
   private final List<Position> positions = new ArrayList<>();
   private Checkpoints checkpoints = new Checkpoints(this::put);
-  private StateStoreContext context;
   private boolean opened;
   private Consumer<Pages> owner = pages -> {};
   private Map<TopicPartition, Long> begun;
@@ -132,10 +130,6 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
 
   /** Takes a record of the changelog, in its order. */
   void restore(byte[] key, byte[] value) {
-    if (opened) {
-      // an active task became a standby: its pages are live objects that went with it
-      throw new TaskCorruptedException(Set.of(context.taskId()));
-    }
     checkpoints.restore(key, value);
   }
 
@@ -247,7 +241,6 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
 
   @Override
   public void init(StateStoreContext context, StateStore root) {
-    this.context = context;
     checkpoints = new Checkpoints(this::put);
     positions.clear();
     begun = null;
@@ -297,8 +290,29 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
     log.put(Bytes.wrap(key), value);
   }
 
+  /**
+   * The task becomes a standby, or one becomes active: Kafka Streams keeps the store and calls this
+   * in between. What lived in the heap of an active task goes over as bytes; everything was
+   * committed before.
+   */
   @Override
-  public void clearCache() {}
+  public void clearCache() {
+    if (!opened) {
+      return;
+    }
+    checkpoints =
+        checkpoints.standby(
+            offsets(),
+            standby ->
+                owner.accept(
+                    (each, tables) ->
+                        tables.copy(
+                            (table, page, bytes) -> standby.copied(each, table, page, bytes))));
+    owner = pages -> {};
+    positions.clear();
+    begun = null;
+    opened = false;
+  }
 
   @Override
   public boolean setFlushListener(

@@ -19,6 +19,7 @@ public final class Tables {
   private final Map<String, Table<?>> tables = new LinkedHashMap<>();
   private final Map<String, Map<Integer, byte[]>> restored;
   private final int rowsPerPage;
+  private boolean drained;
 
   /** Tables without a past. */
   public Tables() {
@@ -68,8 +69,23 @@ public final class Tables {
     return table;
   }
 
-  /** Hands on all that changed since the last call. */
+  /** Hands on all that there is. */
+  public void copy(Sink sink) {
+    for (Table<?> table : tables.values()) {
+      table.copy((page, bytes) -> sink.accept(table.name(), page, bytes));
+    }
+    restored.forEach(
+        (table, pages) -> pages.forEach((page, bytes) -> sink.accept(table, page, bytes)));
+  }
+
+  /** Hands on all that changed since the last call; at the first call, all that was restored. */
   public void drain(Sink sink) {
+    if (!drained) {
+      drained = true;
+      // of tables that no feature has asked for yet
+      restored.forEach(
+          (table, pages) -> pages.forEach((page, bytes) -> sink.accept(table, page, bytes)));
+    }
     for (Table<?> table : tables.values()) {
       table.drain((page, bytes) -> sink.accept(table.name(), page, bytes));
     }
