@@ -3,6 +3,8 @@ package dev.plumbline.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plumbline.bench.agent.AgentCost;
+import dev.plumbline.bench.exposition.ExpositionBench;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.bench.micro.Micro;
 import dev.plumbline.bench.path.Burst;
@@ -67,8 +69,8 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       split = ",",
       paramLabel = "SECTION",
       description = {
-        "Run only these: path, prometheus, micro, latency, scale, failover, start, history, burst;",
-        "none makes the page of an earlier run."
+        "Run only these: path, prometheus, micro, latency, scale, failover, start, history, burst,",
+        "agent, exposition; none makes the page of an earlier run."
       })
   List<String> only = List.of();
 
@@ -131,6 +133,20 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       defaultValue = "120",
       description = "How long the burst lasts (default: ${DEFAULT-VALUE}).")
   int burst;
+
+  @Option(
+      names = "--agent-warm-up",
+      paramLabel = "SECONDS",
+      defaultValue = "90",
+      description = "How long an agent runs before it counts (default: ${DEFAULT-VALUE}).")
+  int agentWarmUp;
+
+  @Option(
+      names = "--agent-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "180",
+      description = "How long it counts (default: ${DEFAULT-VALUE}).")
+  int agentSeconds;
 
   @Spec CommandSpec spec;
 
@@ -220,6 +236,8 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
     sections.put("start", out -> ColdStart.run(3, progress, out));
     sections.put("history", out -> History.run(3, progress, out));
     sections.put("burst", out -> Burst.run(mean(figures), burst, progress, out));
+    sections.put("agent", out -> AgentCost.run(agentWarmUp, agentSeconds, progress, out));
+    sections.put("exposition", out -> ExpositionBench.run(9, progress, out));
     return sections;
   }
 

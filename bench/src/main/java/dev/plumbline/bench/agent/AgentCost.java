@@ -1,7 +1,10 @@
 package dev.plumbline.bench.agent;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
-import dev.plumbline.cli.embedded.EmbeddedBroker;
+import dev.plumbline.bench.path.BrokerProcess;
+import dev.plumbline.bench.path.Cpu;
+import dev.plumbline.bench.report.Spread;
 import dev.plumbline.cli.embedded.Workspace;
 import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.registry.RegistryServer;
@@ -10,82 +13,101 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
  * What an agent costs: the real process, started by the command of the distribution, scrapes an
  * 8-GPU node (dcgm-exporter and node-exporter) every 15 s, watches its host, and sends to a real
  * broker. Its CPU and memory come from /proc.
- *
- * <p>{@code bench/agent [WARM-UP SECONDS] [SECONDS]}
  */
 public final class AgentCost {
-  /** Clock ticks of /proc/PID/stat; the same on every Linux that Java runs on. */
-  private static final double TICKS_A_SECOND = 100;
-
   private AgentCost() {}
 
   /**
-   * @param args the plumbline command, seconds of warm-up, seconds that count
+   * Runs it.
+   *
+   * @param warmUp seconds until all is compiled and pooled
+   * @param seconds that count
    */
-  public static void main(String[] args) throws Exception {
-    Path command = Path.of(args[0]);
-    long warmUp = Long.parseLong(args[1]);
-    long seconds = Long.parseLong(args[2]);
+  public static void run(long warmUp, long seconds, Consumer<String> progress, ObjectNode out)
+      throws IOException {
+    Path command = command();
+    if (!Files.isExecutable(command)) {
+      out.put("missing", command + " is not there: run the bench of a distribution");
+      return;
+    }
+    progress.accept("an agent beside 8 GPUs, for %d s".formatted(warmUp + seconds));
     HttpServer exporters = exporters();
     try (Workspace workspace = Workspace.temporary();
-        EmbeddedBroker broker = EmbeddedBroker.start(workspace.folder("kafka"), 0);
+        BrokerProcess broker =
+            BrokerProcess.start(workspace.folder("kafka"), "-Xmx512m", "-XX:+UseSerialGC");
         RegistryServer registry = RegistryServer.start(broker.client(), 0)) {
       try (Admin admin = Admin.create(broker.client())) {
         Topics.create(admin, 1, 1);
       }
+      Path folder = workspace.folder("agent");
       Path config =
-          config(
-              workspace.folder("agent"),
-              broker.address(),
-              registry.url(),
-              exporters.getAddress().getPort());
+          config(folder, broker.address(), registry.url(), exporters.getAddress().getPort());
       Process agent =
           new ProcessBuilder(command.toString(), "agent", "--config", config.toString())
               .redirectErrorStream(true)
-              .redirectOutput(workspace.folder("agent").resolve("log").toFile())
+              .redirectOutput(folder.resolve("log").toFile())
               .start();
       try {
-        TimeUnit.SECONDS.sleep(warmUp);
-        double before = cpuSeconds(agent.pid());
-        long began = System.nanoTime();
-        double resident = 0;
-        for (long i = 0; i < seconds; i++) {
-          TimeUnit.SECONDS.sleep(1);
-          resident = Math.max(resident, residentMegabytes(agent.pid()));
-        }
-        double cpu = cpuSeconds(agent.pid()) - before;
-        double wall = (System.nanoTime() - began) / 1e9;
-        System.out.printf(
-            Locale.ROOT,
-            "RSS %.0f MB (largest), CPU %.2f %% of a core over %.0f s, %s%n",
-            resident,
-            100 * cpu / wall,
-            wall,
-            sent(workspace.folder("agent")));
+        measure(agent.toHandle(), folder, warmUp, seconds, out);
       } finally {
         agent.destroy();
         if (!agent.waitFor(30, TimeUnit.SECONDS)) {
           agent.destroyForcibly();
         }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     } finally {
       exporters.stop(0);
     }
-    System.exit(0);
+  }
+
+  private static void measure(
+      ProcessHandle agent, Path folder, long warmUp, long seconds, ObjectNode out)
+      throws IOException, InterruptedException {
+    TimeUnit.SECONDS.sleep(warmUp);
+    final long cpuBefore = Cpu.of(agent);
+    final double sentBefore = sent(folder);
+    long began = System.nanoTime();
+    double[] resident = new double[(int) seconds];
+    for (int i = 0; i < seconds; i++) {
+      TimeUnit.SECONDS.sleep(1);
+      resident[i] = Cpu.resident(agent);
+    }
+    double wall = (System.nanoTime() - began) / 1e9;
+    out.put("warmUpSeconds", warmUp);
+    out.put("seconds", wall);
+    out.put("snapshots", sent(folder) - sentBefore);
+    out.put("cores", (Cpu.of(agent) - cpuBefore) / 1e9 / wall);
+    Spread.of(resident).put(out, "residentBytes");
+  }
+
+  /** The launcher of the distribution that this class came from. */
+  private static Path command() {
+    try {
+      Path jar =
+          Path.of(AgentCost.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return jar.resolveSibling("../bin/plumbline").normalize();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static HttpServer exporters() throws IOException {
@@ -130,36 +152,24 @@ public final class AgentCost {
             .formatted(broker, registry, folder.resolve("spool"), port, port));
   }
 
-  /** What the agent itself says that it did: its port stands in its first line. */
-  private static String sent(Path folder) throws IOException, InterruptedException {
+  /** Snapshots that the agent says it has sent: its port stands in its first line. */
+  private static double sent(Path folder) throws IOException, InterruptedException {
     String log = Files.readString(folder.resolve("log"));
-    String port = log.replaceFirst("(?s).*on port (\\d+).*", "$1");
+    Matcher port = Pattern.compile("on port (\\d+)").matcher(log);
+    if (!port.find()) {
+      throw new IOException("the agent did not start: " + log);
+    }
     HttpResponse<String> metrics =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics")).build(),
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port.group(1) + "/metrics"))
+                    .build(),
                 HttpResponse.BodyHandlers.ofString());
     return metrics
         .body()
         .lines()
         .filter(it -> it.startsWith("plumbline_agent_snapshots_sent_total"))
-        .findFirst()
-        .orElse("nothing sent");
-  }
-
-  /** User and system time: fields 14 and 15 of /proc/PID/stat, behind the name in brackets. */
-  private static double cpuSeconds(long pid) throws IOException {
-    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.UTF_8);
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
-  }
-
-  private static double residentMegabytes(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
-      }
-    }
-    throw new IOException("process " + pid + " has no VmRSS");
+        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
+        .sum();
   }
 }

@@ -121,6 +121,13 @@ final class Goals {
             " s"));
     goals.add(
         most(
+            "the same with a standby",
+            at(all, "/failover/survivorWithStandbySeconds/median"),
+            10,
+            4,
+            " s"));
+    goals.add(
+        most(
             "embedded broker, cold JVM to first ack, with class-data sharing",
             at(all, "/start/sharedSeconds/median"),
             5,
@@ -148,6 +155,27 @@ final class Goals {
             60,
             60,
             " s"));
+    goals.add(
+        most(
+            "agent beside an 8-GPU node, resident at most",
+            at(all, "/agent/residentBytes/most") / 1e6,
+            160,
+            100,
+            " MB"));
+    goals.add(
+        most(
+            "agent beside an 8-GPU node at 15 s scrapes, of a core",
+            at(all, "/agent/cores") * 100,
+            2,
+            0.5,
+            " %"));
+    goals.add(
+        least(
+            "exposition parsed per CPU-second / Maven Central's parser, least of the sources",
+            at(all, "/exposition/leastRatio"),
+            3,
+            10,
+            " x"));
     return goals;
   }
 

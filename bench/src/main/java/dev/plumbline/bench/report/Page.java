@@ -40,13 +40,13 @@ public final class Page {
         "",
         "    bench/performance                 measures everything and writes this page",
         "    ./plumbline bench                 a short form of the first table, on your machine",
-        "    bench/exposition                  parsing beside the parser that Maven Central has",
-        "    bench/agent                       CPU and memory of a real agent",
+        "    bench/performance --only agent    one section; `plumbline bench --help` names them",
         "",
-        "The unit is CPU time, of the application and of the broker, for a snapshot of 190 samples (a"
-            + " node with 8 GPUs). What is compared ran in turns in one process on the same topics;"
-            + " a figure is the median of its rounds, with the least and the greatest in brackets."
-            + " Ratios are taken within a round: on a busy machine they hold where seconds do not.",
+        "The unit is CPU time, of the application and of the broker, for a snapshot of 190 samples"
+            + " (a node with 8 GPUs). What is compared ran in turns in one process on the same"
+            + " topics; a figure is the median of its rounds, with the least and the greatest in"
+            + " brackets. Ratios are taken within a round: on a busy machine they hold where"
+            + " seconds do not.",
         "");
     JsonNode machine = all.path("machine");
     if (!machine.isMissingNode()) {
@@ -68,6 +68,8 @@ public final class Page {
     latency(name, folder);
     scale();
     others();
+    agent();
+    exposition();
   }
 
   private void goals() {
@@ -86,11 +88,7 @@ public final class Page {
                   goal.bound(goal.goal()),
                   goal.verdict()));
     }
-    say(
-        "",
-        "What an agent costs, and parsing, are in [run in production](run-in-production.md), by the"
-            + " two other commands above.",
-        "");
+    say("");
   }
 
   private void path(String name, Path folder) throws IOException {
@@ -117,8 +115,8 @@ public final class Page {
             + " third. %s rounds after one to warm up, %s partitions, one thread unless said."
                 .formatted(load.get("rounds").asText(), load.get("partitions").asText()),
         "",
-        "| stage | CPU, us | app | broker | samples/s | samples per CPU-second | / decode | / bare |"
-            + " log / input |",
+        "| stage | CPU, us | app | broker | samples/s | samples per CPU-second | / decode | / bare"
+            + " | log / input |",
         "|---|---|---|---|---|---|---|---|---|");
     List<Bar> cost = new ArrayList<>();
     List<Bar> work = new ArrayList<>();
@@ -187,8 +185,9 @@ public final class Page {
         "",
         "Debian's Prometheus holds an hour of the same load, %s series, and evaluates the %s rules of"
                 .formatted(number(peer.get("series").asDouble()), peer.get("rules").asText())
-            + " [rules.yml](../bench/src/main/resources/prometheus/rules.yml), which come to the same"
-            + " kinds of verdicts. An evaluation judges one new sample of every series, as it would"
+            + " [rules.yml](../bench/src/main/resources/prometheus/rules.yml), which come to the"
+            + " same kinds of verdicts. An evaluation judges one new sample of every series, as it"
+            + " would"
             + " at every scrape. It takes %s us of CPU for 190 samples, %s samples per CPU-second."
                 .formatted(
                     spread(peer.get("micros")),
@@ -206,8 +205,8 @@ public final class Page {
     say(
         "## The steps alone",
         "",
-        "JMH, a JVM of its own for each; *boards* is the snapshot of a node with 8 GPUs, *server* that"
-            + " of a model server with its histograms.",
+        "JMH, a JVM of its own for each; *boards* is the snapshot of a node with 8 GPUs, *server*"
+            + " that of a model server with its histograms.",
         "",
         "| step | ns | +- | bytes allocated |",
         "|---|---|---|---|");
@@ -285,7 +284,8 @@ public final class Page {
                     number(scale.get("targets").asDouble()),
                     number(scale.get("heapBytesPerSignal").asDouble()),
                     number(scale.get("stateBytesPerSignal").asDouble()))
-            + " series have a detector to themselves; most are looked at with their board or server,"
+            + " series have a detector to themselves; most are looked at with their board or"
+            + " server,"
             + " whose state takes %s B)."
                 .formatted(number(scale.path("stateBytesPerTarget").asDouble(Double.NaN)))
             + " A process that starts anew is ready after %s s, with %s MB resident; its changelog"
@@ -310,7 +310,8 @@ public final class Page {
       say(
           "- Two detect processes share the partitions; after `kill -9` of one the other has judged"
               + " and committed the first snapshot of a partition that was not its own after %s s."
-                  .formatted(spread(failover.get("survivorSeconds"))));
+                  .formatted(spread(failover.get("survivorSeconds")))
+              + failoverSteps(failover));
     }
     JsonNode history = all.path("history");
     if (!history.isMissingNode()) {
@@ -337,6 +338,73 @@ public final class Page {
                   .formatted(
                       number(burst.path("changelogBytes").asDouble() / 1e6),
                       number(burst.path("inputBytes").asDouble() / 1e6)));
+    }
+  }
+
+  private static String failoverSteps(JsonNode failover) {
+    if (!failover.has("survivorWithStandbySeconds")) {
+      return "";
+    }
+    return " The one that is gone is missed after %s s, its partitions are the other's after %s s;"
+            .formatted(
+                spread(failover.get("expelledSeconds")), spread(failover.get("assignedSeconds")))
+        + " to restore and judge takes the rest: %s s. With a standby (`detect.standby.replicas: 1`)"
+            .formatted(spread(failover.get("restoredSeconds")))
+        + " that is %s s, and the first snapshot comes after %s s."
+            .formatted(
+                spread(failover.get("restoredWithStandbySeconds")),
+                spread(failover.get("survivorWithStandbySeconds")));
+  }
+
+  private void agent() {
+    JsonNode agent = all.path("agent");
+    if (!agent.has("cores")) {
+      return;
+    }
+    say(
+        "",
+        "## An agent",
+        "",
+        "The real process beside a node with 8 GPUs: it scrapes dcgm-exporter and node-exporter"
+            + " every"
+            + " 15 s, watches its host and sends %s snapshots in %s s. It takes %s %% of a core and %s"
+                .formatted(
+                    number(agent.get("snapshots").asDouble()),
+                    number(Math.rint(agent.get("seconds").asDouble())),
+                    number(agent.get("cores").asDouble() * 100),
+                    number(agent.at("/residentBytes/median").asDouble() / 1e6))
+            + " MB resident, %s MB at most."
+                .formatted(number(agent.at("/residentBytes/most").asDouble() / 1e6)));
+  }
+
+  private void exposition() {
+    JsonNode exposition = all.path("exposition");
+    if (!exposition.has("payloads")) {
+      return;
+    }
+    say(
+        "",
+        "## Parsing expositions",
+        "",
+        "The agent's parser, warm as an agent's is, and the one on Maven Central"
+            + " (org.hawkular.agent:prometheus-scraper) in turns in one run, on what each source"
+            + " exposes; MB for a second of CPU, %s rounds. *To the snapshot* includes the mapping to"
+                .formatted(exposition.get("rounds").asText())
+            + " the record that is sent.",
+        "",
+        "| source | bytes | Plumbline | hawkular | ratio | to the snapshot |",
+        "|---|---|---|---|---|---|");
+    for (Map.Entry<String, JsonNode> entry : exposition.get("payloads").properties()) {
+      JsonNode one = entry.getValue();
+      say(
+          "| %s | %s | %s | %s | %s | %s |"
+              .formatted(
+                  entry.getKey(),
+                  number(one.get("bytes").asDouble()),
+                  spread(one.get("plumblineMegabytesPerSecond")),
+                  spread(one.get("hawkularMegabytesPerSecond")),
+                  spread(one.get("ratio")),
+                  spread(one.get("snapshotMegabytesPerSecond"))));
     }
   }
 

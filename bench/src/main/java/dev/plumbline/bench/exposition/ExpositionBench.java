@@ -1,20 +1,20 @@
 package dev.plumbline.bench.exposition;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.agent.exposition.ExpositionParser;
 import dev.plumbline.agent.mapping.Mapper;
 import dev.plumbline.agent.mapping.Mapping;
+import dev.plumbline.bench.report.Spread;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.hawkular.agent.prometheus.text.TextPrometheusMetricsProcessor;
 import org.hawkular.agent.prometheus.types.MetricFamily;
 import org.hawkular.agent.prometheus.walkers.CollectorPrometheusMetricsWalker;
@@ -32,9 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Expositions of the sources parsed by Plumbline and by the parser that Maven Central has for Java
- * (org.hawkular.agent:prometheus-scraper), and mapped to a snapshot, side by side in one run.
- * {@code bench/exposition} prints MB per CPU second and the ratios; JMH runs the same for a closer
- * look.
+ * (org.hawkular.agent:prometheus-scraper), and mapped to a snapshot, side by side in one run. JMH
+ * runs the same for a closer look.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -46,7 +45,6 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsAppend = {"-Xmx512m", "-XX:+UseSerialGC"})
 public class ExpositionBench {
   private static final int WARM_UP = 4;
-  private static final int ROUNDS = 9;
   private static final long ROUND_NANOS = 250_000_000;
 
   /** What is computed goes here, so that it is. */
@@ -105,8 +103,10 @@ public class ExpositionBench {
   }
 
   private static byte[] body(String payload) throws IOException {
-    Path fixtures = Path.of(System.getProperty("fixtures", "agent/src/test/resources/fixtures"));
-    return Files.readAllBytes(fixtures.resolve(payload + ".prom"));
+    try (InputStream in =
+        ExpositionBench.class.getResourceAsStream("/fixtures/" + payload + ".prom")) {
+      return in.readAllBytes();
+    }
   }
 
   /** One of the benchmarks above. */
@@ -115,39 +115,50 @@ public class ExpositionBench {
   }
 
   /**
-   * Prints MB per second of CPU time: rounds of all three in turn, each of at least {@value
-   * #ROUND_NANOS} ns, and their median. Unlike wall time that hardly moves on a busy machine.
+   * MB per second of CPU time: rounds of all three in turn, each of at least {@value #ROUND_NANOS}
+   * ns. Unlike wall time that hardly moves on a busy machine.
    */
-  public static void main(String[] args) throws Exception {
-    System.out.println(
-        "| payload | Plumbline MB/s | hawkular MB/s | ratio | to the snapshot MB/s |");
-    System.out.println("|---|---|---|---|---|");
-    for (String payload : new TreeMap<>(SOURCES).keySet()) {
-      ExpositionBench bench = new ExpositionBench();
-      bench.payload = payload;
-      bench.read();
-      Work[] works = {bench::plumbline, bench::hawkular, bench::snapshot};
-      double[][] speeds = new double[works.length][ROUNDS];
-      for (int round = -WARM_UP; round < ROUNDS; round++) {
-        for (int i = 0; i < works.length; i++) {
-          double speed = bench.body.length * 1e3 / nanos(works[i]);
-          if (round >= 0) {
-            speeds[i][round] = speed;
-          }
-        }
+  public static void run(int rounds, Consumer<String> progress, ObjectNode out) throws IOException {
+    out.put("rounds", rounds);
+    ObjectNode payloads = out.putObject("payloads");
+    double least = Double.POSITIVE_INFINITY;
+    for (String payload : new TreeSet<>(SOURCES.keySet())) {
+      progress.accept("exposition of " + payload);
+      ObjectNode one = payloads.putObject(payload);
+      try {
+        least = Math.min(least, run(payload, rounds, one));
+      } catch (Exception e) {
+        throw new IOException(payload + " can't be parsed", e);
       }
-      for (double[] speed : speeds) {
-        Arrays.sort(speed);
-      }
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %s | %s | %.1f | %s |%n",
-          payload,
-          spread(speeds[0]),
-          spread(speeds[1]),
-          speeds[0][ROUNDS / 2] / speeds[1][ROUNDS / 2],
-          spread(speeds[2]));
     }
+    out.put("leastRatio", least);
+  }
+
+  private static double run(String payload, int rounds, ObjectNode out) throws Exception {
+    ExpositionBench bench = new ExpositionBench();
+    bench.payload = payload;
+    bench.read();
+    Work[] works = {bench::plumbline, bench::hawkular, bench::snapshot};
+    double[][] speeds = new double[works.length][rounds];
+    double[] ratios = new double[rounds];
+    for (int round = -WARM_UP; round < rounds; round++) {
+      double[] speed = new double[works.length];
+      for (int i = 0; i < works.length; i++) {
+        speed[i] = bench.body.length * 1e3 / nanos(works[i]);
+      }
+      if (round >= 0) {
+        for (int i = 0; i < works.length; i++) {
+          speeds[i][round] = speed[i];
+        }
+        ratios[round] = speed[0] / speed[1];
+      }
+    }
+    out.put("bytes", bench.body.length);
+    Spread.of(speeds[0]).put(out, "plumblineMegabytesPerSecond");
+    Spread.of(speeds[1]).put(out, "hawkularMegabytesPerSecond");
+    Spread.of(speeds[2]).put(out, "snapshotMegabytesPerSecond");
+    Spread.of(ratios).put(out, "ratio");
+    return Spread.of(ratios).median();
   }
 
   /** CPU time of one run, over a round of them. */
@@ -164,14 +175,5 @@ public class ExpositionBench {
       end = threads.getCurrentThreadCpuTime();
     }
     return (end - began) / (double) runs;
-  }
-
-  private static String spread(double[] sorted) {
-    return String.format(
-        Locale.ROOT,
-        "%.0f (%.0f-%.0f)",
-        sorted[sorted.length / 2],
-        sorted[sorted.length / 4],
-        sorted[sorted.length * 3 / 4]);
   }
 }

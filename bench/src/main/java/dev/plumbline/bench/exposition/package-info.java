@@ -1,0 +1,2 @@
+/** Parsing of expositions beside the parser that Maven Central has. */
+package dev.plumbline.bench.exposition;
