@@ -38,8 +38,8 @@ public final class HostCollector {
   }
 
   /** The machine's boards now, in the names of dcgm-exporter; empty where there are none. */
-  public byte[] exposeGpus() {
-    return gpus.expose().getBytes(StandardCharsets.UTF_8);
+  public String exposeGpus() {
+    return gpus.expose();
   }
 
   /** The machine's exposition now. */

@@ -126,6 +126,11 @@ final class Discovery {
     }
   }
 
+  /** Whether all kinds were listed as a whole. */
+  synchronized boolean isComplete() {
+    return unlisted.isEmpty();
+  }
+
   /** Tells those as gone that were waited for in vain. */
   synchronized void tick() {
     claims.tick();

@@ -78,6 +78,11 @@ public final class Kubernetes implements AutoCloseable {
     return watch.failing();
   }
 
+  /** Whether all there is to scrape at first was found, as far as it can be. */
+  public boolean isDiscovered() {
+    return discovery == null || discovery.isComplete() || !watch.failing().isEmpty();
+  }
+
   /** Number of objects there are. */
   public int objects() {
     return teller.objects();

@@ -16,6 +16,7 @@ import dev.plumbline.agent.tape.TapeWriter;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -41,6 +42,9 @@ public final class Agent implements AutoCloseable {
 
   private static final Duration HOST = Duration.ofSeconds(15);
 
+  /** Source under which GPUs are told, by their exporter and by the host. */
+  private static final String GPUS = "dcgm";
+
   /** Time between two looks at what became of what is watched. */
   private static final Duration TICK = Duration.ofSeconds(5);
 
@@ -59,6 +63,7 @@ public final class Agent implements AutoCloseable {
   private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2, Agent::thread);
   private final Schedule schedule =
       new Schedule(clock, readers, it -> safe(() -> scrape(it)).run());
+  private final Boards boards = new Boards();
   private final AtomicLong scrapes = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private Kubernetes kubernetes;
@@ -214,11 +219,21 @@ public final class Agent implements AutoCloseable {
       String source, String name, Map<String, String> labels, HostCollector collector) {
     scrapes.incrementAndGet();
     take(line(Format.PROMETHEUS, source, name, labels, collector.expose(), null, null));
-    boolean exporter = settings.targets().stream().anyMatch(it -> it.source().equals("dcgm"));
-    byte[] boards = exporter ? new byte[0] : collector.exposeGpus();
-    if (boards.length > 0) {
-      take(line(Format.PROMETHEUS, "dcgm", name, labels, boards, null, null));
+    String gpus =
+        exportersAreRead() ? boards.without(collector.exposeGpus(), schedule::has) : "";
+    if (!gpus.isEmpty()) {
+      byte[] text = gpus.getBytes(StandardCharsets.UTF_8);
+      take(line(Format.PROMETHEUS, GPUS, name, labels, text, null, null));
     }
+  }
+
+  /** False while it is not known which of this host's GPUs exporters tell. */
+  private boolean exportersAreRead() {
+    return (kubernetes == null || kubernetes.isDiscovered())
+        && schedule.targets().stream()
+            .filter(it -> it.source().equals(GPUS))
+            .filter(it -> it.labels().getOrDefault("node", settings.node()).equals(settings.node()))
+            .allMatch(it -> boards.isTold(it.source(), it.name()));
   }
 
   private void scrape(Schedule.Entry entry) {
@@ -230,6 +245,9 @@ public final class Agent implements AutoCloseable {
       body = scraper.scrape(target);
     } catch (ScrapeException e) {
       error = e.getMessage();
+    }
+    if (settings.host() && body != null && target.source().equals(GPUS)) {
+      boards.told(target.source(), target.name(), body);
     }
     TapeLine line =
         line(Format.PROMETHEUS, target.source(), target.name(), target.labels(), body, null, error);

@@ -2,6 +2,7 @@ package dev.plumbline.agent.run;
 
 import dev.plumbline.agent.scrape.ScrapeTarget;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -72,10 +73,14 @@ final class Schedule {
     }
   }
 
+  /** What is scraped. */
+  synchronized List<ScrapeTarget> targets() {
+    return entries.values().stream().map(it -> it.target).toList();
+  }
+
   /** Whether a target is scraped. */
-  synchronized boolean has(String source, String name) {
-    return entries.values().stream()
-        .anyMatch(it -> it.target.source().equals(source) && it.target.name().equals(name));
+  boolean has(String source, String name) {
+    return targets().stream().anyMatch(it -> it.source().equals(source) && it.name().equals(name));
   }
 
   /** Number of targets. */

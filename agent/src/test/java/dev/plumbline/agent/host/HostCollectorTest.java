@@ -10,6 +10,7 @@ import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.NodeSample;
 import dev.plumbline.schemas.event.ResourceSnapshot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -101,7 +102,8 @@ class HostCollectorTest {
     HostCollector host =
         new HostCollector(Path.of("/proc"), new GpuQuery(List.of(tool.toString())));
 
-    List<GpuSample> gpus = mapped("dcgm", host.exposeGpus()).getGpus();
+    List<GpuSample> gpus =
+        mapped("dcgm", host.exposeGpus().getBytes(StandardCharsets.UTF_8)).getGpus();
 
     assertThat(gpus).extracting(GpuSample::getUuid).containsExactly("GPU-1f", "GPU-2f");
     assertThat(gpus.get(0).getPowerWatts()).isEqualTo(641.22);

@@ -21,12 +21,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -100,6 +103,31 @@ class UpIT {
         .contains("plumbline_snapshots_total{");
   }
 
+  @Test
+  void aGpuThatBothItsExporterAndTheDriverTellOfIsToldOnce() throws Exception {
+    Path tool = folder.resolve("bin").resolve("nvidia-smi");
+    Files.createDirectories(tool.getParent());
+    Files.writeString(
+        tool,
+        "#!/bin/sh\nfor i in 1 2; do echo \"GPU-$i, 0, NVIDIA H100, 580.95.05, 1980, 2619, 67,"
+            + " 641.22, 99, 61, 76215, 4817, 528\"; done\n");
+    assertThat(tool.toFile().setExecutable(true)).isTrue();
+
+    up(true);
+    await().atMost(LONG).ignoreExceptions().until(() -> tellers("GPU-2").size() == 1);
+
+    assertThat(tellers("GPU-1")).hasSize(1);
+    assertThat(tellers("GPU-2")).doesNotContainAnyElementsOf(tellers("GPU-1"));
+  }
+
+  /** Targets that told of a GPU. */
+  private Set<String> tellers(String uuid) {
+    return read(Topic.RESOURCE_SNAPSHOTS, ResourceSnapshot.class).stream()
+        .filter(it -> it.getGpus().stream().anyMatch(gpu -> gpu.getUuid().equals(uuid)))
+        .map(it -> it.getHeader().getTarget())
+        .collect(Collectors.toSet());
+  }
+
   private List<Finding> throttles() {
     return read(Topic.FINDINGS, Finding.class).stream()
         .filter(it -> it.getKind().equals("gpu.throttle"))
@@ -107,7 +135,11 @@ class UpIT {
   }
 
   private Process up() throws IOException {
-    Process process =
+    return up(false);
+  }
+
+  private Process up(boolean host) throws IOException {
+    ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
@@ -115,7 +147,6 @@ class UpIT {
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
                 "up",
-                "--no-host",
                 "--data",
                 folder.resolve("data").toString(),
                 "--scrape",
@@ -129,8 +160,12 @@ class UpIT {
                 "--registry-port",
                 "" + registry)
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log-" + started.size()).toFile())
-            .start();
+            .redirectOutput(folder.resolve("log-" + started.size()).toFile());
+    if (!host) {
+      builder.command().add("--no-host");
+    }
+    builder.environment().merge("PATH", folder.resolve("bin") + ":", (path, bin) -> bin + path);
+    Process process = builder.start();
     started.add(process);
     return process;
   }
