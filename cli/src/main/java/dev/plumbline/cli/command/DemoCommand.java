@@ -9,6 +9,7 @@ import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Incident;
 import dev.plumbline.schemas.event.Remediation;
+import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import java.io.IOException;
@@ -42,6 +43,9 @@ final class DemoCommand implements Callable<Integer> {
   private static final String TAPE = "/demo/fleet.tape.jsonl.gz";
   private static final int PARTITIONS = 4;
 
+  /** Least severity that is delivered. */
+  private static final Severity LEAST = Severity.warning;
+
   /** Deliveries come after the events they tell; for so long they are waited for. */
   private static final Duration DELIVERY = Duration.ofSeconds(20);
 
@@ -74,11 +78,11 @@ final class DemoCommand implements Callable<Integer> {
       try (EmbeddedConnect connect =
           new EmbeddedConnect(
               broker.address(), registry.url(), workspace.folder("connect").resolve("offsets"))) {
-        connect.deliver(receiver.url(), "warning");
+        connect.deliver(receiver.url(), LEAST.name());
         Replay.Result result =
             replay.detect(workspace.folder("state"), 2, PARTITIONS, finding -> show(out, finding));
         summary(out, result);
-        delivered(out, receiver);
+        delivered(out, receiver, result);
       }
       say(
           out,
@@ -115,16 +119,28 @@ final class DemoCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static void delivered(PrintWriter out, Receiver receiver) {
-    Instant until = Instant.now().plus(DELIVERY);
-    int seen = 0;
-    while (Instant.now().isBefore(until) && (seen == 0 || receiver.deliveries() > seen)) {
-      seen = receiver.deliveries();
-      pause();
+  private static void delivered(PrintWriter out, Receiver receiver, Replay.Result result) {
+    int told = told(result);
+    int came = receiver.deliveries();
+    try {
+      came = receiver.await(told, DELIVERY);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     out.println();
-    say(out, "@|bold webhook|@  %d CloudEvents received".formatted(receiver.deliveries()));
+    say(out, "@|bold webhook|@  %d of %d CloudEvents received".formatted(came, told));
     out.flush();
+  }
+
+  /** What the webhook asked for: a remediation has no severity, so it is told whatever it is of. */
+  private static int told(Replay.Result result) {
+    long findings = result.findings().stream().filter(it -> isTold(it.getSeverity())).count();
+    long incidents = result.incidents().stream().filter(it -> isTold(it.getSeverity())).count();
+    return (int) (findings + incidents) + result.remediations().size();
+  }
+
+  private static boolean isTold(Severity severity) {
+    return severity.compareTo(LEAST) >= 0;
   }
 
   private static void next(PrintWriter out) {
@@ -139,13 +155,5 @@ final class DemoCommand implements Callable<Integer> {
   private static void say(PrintWriter out, String text) {
     out.println(Screen.text(text));
     out.flush();
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(700);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

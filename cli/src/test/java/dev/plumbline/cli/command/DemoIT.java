@@ -1,0 +1,52 @@
+package dev.plumbline.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plumbline.cli.Main;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the first command of the README shows. */
+class DemoIT {
+  private static final Pattern DELIVERED =
+      Pattern.compile("webhook {2}(\\d+) of (\\d+) CloudEvents received");
+
+  @TempDir Path folder;
+
+  @Test
+  void itEndsByItselfWithFindingsAnIncidentARemediationAndEachOfThemDelivered() throws Exception {
+    Path screen = folder.resolve("screen");
+    Process demo =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "demo")
+            .redirectErrorStream(true)
+            .redirectOutput(screen.toFile())
+            .start();
+    try {
+      assertThat(demo.waitFor(3, TimeUnit.MINUTES)).isTrue();
+    } finally {
+      demo.destroyForcibly();
+    }
+
+    String said = Files.readString(screen, StandardCharsets.UTF_8);
+    assertThat(demo.exitValue()).as(said).isZero();
+    assertThat(said)
+        .contains("drift.", "latency.swing", "gpu.contention", "incident", "remediation")
+        .contains("nothing was left behind");
+    Matcher delivered = DELIVERED.matcher(said);
+    assertThat(delivered.find()).as(said).isTrue();
+    assertThat(delivered.group(1)).isEqualTo(delivered.group(2));
+    assertThat(Integer.parseInt(delivered.group(1))).isGreaterThanOrEqualTo(4);
+  }
+}
