@@ -10,17 +10,27 @@ import java.util.regex.Pattern;
 final class Metrics {
   /** Labels by metric, besides job and instance. */
   static final Map<String, Set<String>> LABELS =
-      Map.of(
-          "plumbline_findings_open", Set.of("kind", "severity", "cluster"),
-          "plumbline_findings_total", Set.of("kind", "severity", "status"),
-          "plumbline_incidents_open", Set.of("severity"),
-          "plumbline_remediations_total", Set.of("action", "mode", "status"),
-          "plumbline_gate_refusals_total", Set.of("gate"),
-          "plumbline_detection_lag_seconds_bucket", Set.of("le"),
-          "plumbline_dead_letters_total", Set.of("topic", "cause"),
-          "plumbline_snapshots_total", Set.of("source", "outcome"),
-          "plumbline_targets_stale", Set.of("cluster"),
-          "plumbline_entities", Set.of("cluster", "type"));
+      Map.ofEntries(
+          Map.entry("plumbline_findings_open", Set.of("kind", "severity", "cluster")),
+          Map.entry("plumbline_findings_total", Set.of("kind", "severity", "status")),
+          Map.entry("plumbline_incidents_open", Set.of("severity")),
+          Map.entry("plumbline_remediations_total", Set.of("action", "mode", "status")),
+          Map.entry("plumbline_gate_refusals_total", Set.of("gate")),
+          Map.entry("plumbline_detection_lag_seconds_bucket", Set.of("le")),
+          Map.entry("plumbline_dead_letters_total", Set.of("topic", "cause")),
+          Map.entry("plumbline_snapshots_total", Set.of("source", "outcome")),
+          Map.entry("plumbline_targets_stale", Set.of("cluster")),
+          Map.entry("plumbline_entities", Set.of("cluster", "type")),
+          Map.entry("plumbline_agent_targets", Set.of()),
+          Map.entry("plumbline_agent_scrapes_total", Set.of()),
+          Map.entry("plumbline_agent_scrape_failures_total", Set.of()),
+          Map.entry("plumbline_agent_spool_bytes", Set.of()),
+          Map.entry("plumbline_agent_spool_limit_bytes", Set.of()),
+          Map.entry("plumbline_agent_spool_snapshots", Set.of()),
+          Map.entry("plumbline_agent_spool_dropped_total", Set.of()),
+          Map.entry("plumbline_agent_snapshots_sent_total", Set.of()),
+          Map.entry("plumbline_agent_snapshots_lost_total", Set.of()),
+          Map.entry("plumbline_agent_target_up", Set.of("source", "target")));
 
   private static final Pattern NAME = Pattern.compile("\\bplumbline_\\w+");
   private static final Pattern LABEL = Pattern.compile("(\\w+)\\s*(?:=~|!~|!=|=)\\s*\"");

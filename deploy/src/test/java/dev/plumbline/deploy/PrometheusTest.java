@@ -15,7 +15,7 @@ class PrometheusTest {
         Command.run("deploy/prometheus", "promtool", "check", "config", "prometheus.yml");
 
     assertThat(check.exit()).as(check.output()).isZero();
-    assertThat(check.output()).contains("9 rules found");
+    assertThat(check.output()).contains("13 rules found");
   }
 
   @Test

@@ -144,7 +144,7 @@ public final class Agent implements AutoCloseable {
 
   /** What became of each target's last scrape. */
   public Collection<Scraper.Last> lastScrapes() {
-    return scraper.last();
+    return scraper.last().stream().filter(it -> schedule.has(it.source(), it.name())).toList();
   }
 
   /** Why snapshots don't get through at present; null when they do. */
@@ -202,7 +202,7 @@ public final class Agent implements AutoCloseable {
 
   private void tick() {
     kubernetes.tick();
-    if (sender.trouble() == null && spool().bytes() <= settings.spoolBytes() / FREE) {
+    if (sender.trouble() == null && spool().bytes() <= spool().limit() / FREE) {
       Dropped.Names names = dropped.take();
       names.left().forEach(this::leftAgain);
       kubernetes.tellAgain(names.objects());
@@ -219,8 +219,7 @@ public final class Agent implements AutoCloseable {
       String source, String name, Map<String, String> labels, HostCollector collector) {
     scrapes.incrementAndGet();
     take(line(Format.PROMETHEUS, source, name, labels, collector.expose(), null, null));
-    String gpus =
-        exportersAreRead() ? boards.without(collector.exposeGpus(), schedule::has) : "";
+    String gpus = exportersAreRead() ? boards.without(collector.exposeGpus(), schedule::has) : "";
     if (!gpus.isEmpty()) {
       byte[] text = gpus.getBytes(StandardCharsets.UTF_8);
       take(line(Format.PROMETHEUS, GPUS, name, labels, text, null, null));

@@ -95,6 +95,7 @@ public final class AgentHttp implements AutoCloseable {
         "Snapshots in the spool that the broker has not acknowledged.",
         spool.depth());
     page.gauge("plumbline_agent_spool_bytes", "Bytes of the spool on disk.", spool.bytes());
+    page.gauge("plumbline_agent_spool_limit_bytes", "Bound of the spool on disk.", spool.limit());
     page.gauge("plumbline_agent_targets", "Targets that are scraped.", agent.targets());
     Kubernetes kubernetes = agent.kubernetes();
     if (kubernetes != null) {
@@ -110,6 +111,11 @@ public final class AgentHttp implements AutoCloseable {
           kubernetes.failing().size());
     }
     Collection<Scraper.Last> targets = agent.lastScrapes();
+    page.each(
+        "plumbline_agent_target_up",
+        "1 when the last scrape of a target succeeded, 0 when it failed.",
+        targets,
+        it -> it.successMillis() == it.atMillis() ? 1 : 0);
     page.each(
         "plumbline_agent_scrape_duration_seconds",
         "How long the last scrape of a target took.",

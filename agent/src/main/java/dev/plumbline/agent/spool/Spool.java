@@ -145,6 +145,11 @@ public final class Spool implements Closeable {
     return bytes;
   }
 
+  /** Its bound in bytes. */
+  public long limit() {
+    return most;
+  }
+
   /** Records dropped in this life, unsent. */
   public synchronized long dropped() {
     return dropped;

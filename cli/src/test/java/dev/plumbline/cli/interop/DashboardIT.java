@@ -5,6 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.plumbline.agent.run.Agent;
+import dev.plumbline.agent.run.AgentHttp;
+import dev.plumbline.agent.run.AgentSettings;
+import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.Scraper;
 import dev.plumbline.cli.embedded.EmbeddedBroker;
 import dev.plumbline.cli.embedded.Replay;
 import dev.plumbline.schemas.registry.SchemaRegistry;
@@ -35,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real Prometheus with the shipped configuration scrapes a detect process that judges the
- * recorded fleet, and answers every query of the dashboard.
+ * recorded fleet and an agent whose broker is away, and answers every query of the dashboard.
  */
 class DashboardIT {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,6 +58,8 @@ class DashboardIT {
   @TempDir static Path folder;
   private static EmbeddedBroker broker;
   private static Detect detect;
+  private static Agent agent;
+  private static AgentHttp health;
   private static Process prometheus;
   private static int port;
 
@@ -76,6 +83,8 @@ class DashboardIT {
                 folder.resolve("state"),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
     port = Peers.freePort();
+    agent = agent();
+    health = new AgentHttp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), agent);
     Path rules = Files.createDirectories(folder.resolve("rules"));
     Files.copy(DEPLOY.resolve("prometheus/rules/plumbline.yml"), rules.resolve("plumbline.yml"));
     String shipped = Files.readString(DEPLOY.resolve("prometheus/prometheus.yml"));
@@ -85,6 +94,7 @@ class DashboardIT {
             shipped
                 .replace("interval: 15s", "interval: 1s")
                 .replace("detect:8080", "127.0.0.1:" + detect.port())
+                .replace("agent:8080", "127.0.0.1:" + health.port())
                 .replace("127.0.0.1:9090", "127.0.0.1:" + port)
                 .replace("alertmanager:9093", "127.0.0.1:" + Peers.freePort()));
     prometheus =
@@ -103,13 +113,20 @@ class DashboardIT {
         .until(
             () ->
                 series("plumbline_incidents_open > 0") > 0
-                    && series("rate(plumbline_snapshots_total[30s])") > 0);
+                    && series("rate(plumbline_snapshots_total[30s])") > 0
+                    && series("rate(plumbline_agent_scrapes_total[30s]) > 0") > 0
+                    && series("plumbline_agent_target_up == 1") > 0
+                    && series("plumbline_agent_target_up == 0") > 0);
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() throws IOException, InterruptedException {
     if (prometheus != null) {
       prometheus.destroyForcibly().waitFor();
+    }
+    if (agent != null) {
+      health.close();
+      agent.close();
     }
     if (detect != null) {
       detect.close();
@@ -170,6 +187,49 @@ class DashboardIT {
                                 .isEqualTo("ok"));
               }
             });
+  }
+
+  /** One target answers and one doesn't. */
+  private static Agent agent() throws IOException {
+    List<ScrapeTarget> targets =
+        List.of(
+            target("detect", "http://127.0.0.1:" + detect.port() + "/metrics"),
+            target("nobody", "http://127.0.0.1:" + Peers.freePort() + "/metrics"));
+    return Agent.start(
+        new AgentSettings(
+            "agent-0",
+            "c-1",
+            null,
+            "",
+            "",
+            "",
+            "",
+            Map.of(),
+            targets,
+            false,
+            "n1",
+            Map.of(),
+            null,
+            folder.resolve("spool"),
+            AgentSettings.SPOOL_BYTES,
+            Scraper.LARGEST,
+            null),
+        Map.of("bootstrap.servers", "127.0.0.1:" + Peers.freePort()),
+        SchemaRegistry.inMemory());
+  }
+
+  private static ScrapeTarget target(String source, String url) {
+    return new ScrapeTarget(
+        source,
+        source,
+        URI.create(url),
+        Map.of(),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(800),
+        null,
+        null,
+        null,
+        false);
   }
 
   private static Map<String, Object> loaded(SchemaRegistry registry, Path tape) throws IOException {
