@@ -28,6 +28,11 @@ public final class Shift {
   /** How far apart highs and lows lie when there are two levels, in deviations. */
   private static final double APART = 2.5;
 
+  private static final double NEARLY = 1.8;
+
+  /** Of the turns that independent noise takes, the most of what stays a while high and low. */
+  private static final double SLOWLY = 0.7;
+
   /** Threshold of the sum by which a shift is over. */
   private static final double OVER = 6;
 
@@ -168,8 +173,9 @@ public final class Shift {
     if (turns < 4 || highs < 0.25 * count || highs > 0.75 * count) {
       return false;
     }
-    double low = (deviations - highDeviations) / (count - highs);
-    return highDeviations / highs - low >= APART;
+    double apart = highDeviations / highs - (deviations - highDeviations) / (count - highs);
+    double byChance = 2.0 * highs * (count - highs) / count;
+    return apart >= APART || apart >= NEARLY && turns <= SLOWLY * byChance;
   }
 
   private void forget() {

@@ -70,6 +70,17 @@ class ShiftTest {
   }
 
   @Test
+  void whatComesAndGoesSlowlyOscillatesEvenIfItIsNoisy() {
+    Random random = new Random(6);
+    for (int i = 0; i < 60; i++) {
+      shift.update(at++, (i % 10 < 4 ? 2.8 : 0.2) + 0.8 * random.nextGaussian(), 0.1, 1);
+    }
+
+    assertThat(shift.isReached()).isTrue();
+    assertThat(shift.oscillates()).isTrue();
+  }
+
+  @Test
   void aNoisyLevelDoesNotOscillate() {
     Random random = new Random(4);
     for (int i = 0; i < 60; i++) {

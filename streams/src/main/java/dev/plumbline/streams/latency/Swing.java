@@ -23,6 +23,9 @@ final class Swing {
    */
   private static final double LEAST_TIMES = 2.5;
 
+  /** If more than these are slow when the mean moved, it is no tail. */
+  private static final double MOST_SHARE = 0.25;
+
   /** Of a shift of the mean that comes from the slow ones for so much, the rest stands. */
   private static final double MOSTLY = 0.6;
 
@@ -112,9 +115,10 @@ final class Swing {
    * sure before their number is: it is theirs as soon as they explain it.
    */
   boolean isTail() {
-    boolean grows = tail.isOpen() || shift.isOpen() && tail.isRising();
+    boolean grows = tail.isOpen() || shift.isOpen() && tail.isRising() && isMany();
     double moved = shift.isOpen() ? expectedSeconds * shift.excess() : 0;
-    return grows && tail.addedToMean() >= MOSTLY * moved;
+    boolean few = !shift.isOpen() || tail.share() <= MOST_SHARE;
+    return grows && few && tail.addedToMean() >= MOSTLY * moved;
   }
 
   /** When what is told began, milliseconds. */
