@@ -376,6 +376,32 @@ final class Benign {
         });
   }
 
+  /**
+   * Memory that follows the day and the week, caches that take hours to fill, restarts at night.
+   */
+  void days() {
+    for (Site site : fleet.sites) {
+      for (Deployment d : site.deployments) {
+        double follows = draw.chance(.7) ? draw.uniform(.1, 1.2) * 1e9 : 0;
+        double slow = draw.chance(.5) ? draw.uniform(.5, 3) * 1e9 : 0;
+        double seconds = draw.uniform(1, 8) * 3600;
+        double nightly = draw.chance(.5) ? draw.uniform(0, 86400) : Double.POSITIVE_INFINITY;
+        fleet.loop.at(
+            0,
+            () -> {
+              for (Server s : d.servers) {
+                s.dayBytes = follows;
+                s.slowCacheBytes = slow;
+                s.slowCacheSeconds = seconds;
+              }
+            });
+        for (double at = nightly; at < fleet.end; at += 86400) {
+          fleet.loop.at(at, () -> d.restart(d.servers.get(0), "Error"));
+        }
+      }
+    }
+  }
+
   /** Containers that restart once, here and there. */
   void counterResets() {
     for (Site site : fleet.sites) {

@@ -58,6 +58,7 @@ final class Deployment {
   private final List<Arrivals> streams = new ArrayList<>();
   private final Deque<Request> held = new ArrayDeque<>();
   private final Draw names;
+  private double offset;
   private int pendingPods;
   private int turn;
   private double wantedSince = -1;
@@ -107,23 +108,25 @@ final class Deployment {
   }
 
   void start(double from, double until) {
-    double offset = names.uniform(-1.5, 1.5);
+    offset = names.uniform(-1.5, 1.5);
     streams.add(
         new Arrivals(
             site.fleet.loop,
             new Draw(site.fleet.seed, "arrivals/" + site.name + "/" + spec.name()),
             spec,
-            t -> rate * rhythm(t, offset),
+            t -> rate * rhythm(t),
             from,
             until,
             this::route));
   }
 
   /** Working hours against night, and a quieter weekend. */
-  private double rhythm(double t, double offset) {
-    double hour = site.fleet.moments.hour(t) + offset;
+  double rhythm(double t) {
+    double local = t + offset * 3600;
+    double hour = site.fleet.moments.hour(local);
     double day = Math.cos((hour - 14.5) / 24 * 2 * Math.PI);
-    return Math.max(.05, 1 + spec.rhythm() * day);
+    double week = site.fleet.moments.isWeekend(local) ? 1 - .6 * spec.rhythm() : 1;
+    return Math.max(.05, week * (1 + spec.rhythm() * day));
   }
 
   /** More requests on top, of a stream of their own so that the others stay as they are. */

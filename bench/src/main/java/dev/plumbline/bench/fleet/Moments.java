@@ -29,6 +29,13 @@ record Moments(long startEpochSeconds) {
     return startEpochSeconds + seconds;
   }
 
+  /** Saturday or Sunday. */
+  boolean isWeekend(double seconds) {
+    // 1 January 1970 was a Thursday
+    double day = Math.floor(epoch(seconds) / 86400) % 7;
+    return day == 2 || day == 3;
+  }
+
   /** Hour of the day, 0 to 24. */
   double hour(double seconds) {
     double day = epoch(seconds) % 86400;

@@ -49,6 +49,10 @@ record Scenario(
   }
 
   private static Shape quiet(Shape s) {
+    return with(s, .004);
+  }
+
+  private static Shape with(Shape s, double load) {
     List<WorkloadSpec> slow = new ArrayList<>();
     for (WorkloadSpec w : s.workloads()) {
       slow.add(
@@ -60,7 +64,7 @@ record Scenario(
               w.sharing(),
               w.boards(),
               w.replicas(),
-              w.concurrency() * .004,
+              w.concurrency() * load,
               Math.min(3, w.cv() * 1.4),
               w.rhythm(),
               w.promptMedian(),
@@ -137,6 +141,7 @@ record Scenario(
     benign("morning", 60, 6, s -> s.startingAt(6), Benign::trainingAlone);
     benign("evening", 180, 8, s -> s.startingAt(17), Benign::trainingAlone);
     benign("quiet-models", 60, 4, Scenario::quiet, b -> {});
+    benign("days", 900, 120, s -> with(s, .02), Benign::days);
     benign("flash-crowd", 60, 3, s -> s, Benign::flashCrowd);
     benign("autoscaling", 60, 3, s -> s, Benign::autoscaling);
     benign("planned-rollout", 60, 3, s -> s, Benign::plannedRollout);

@@ -60,6 +60,12 @@ final class Server {
   double leakBytesPerSecond;
   double leakFrom = Double.POSITIVE_INFINITY;
   double kvLost;
+
+  // what is no fault: memory that follows the day, and a cache that takes hours to fill
+  double dayBytes;
+  double slowCacheBytes;
+  double slowCacheSeconds = 1;
+
   SlowPath slowPath;
 
   private final Loop loop;
@@ -166,6 +172,8 @@ final class Server {
   double resident(double now) {
     double age = Math.max(0, now - startedAt);
     double cache = cacheBytes * (1 - Math.exp(-age / cacheSeconds));
+    cache += slowCacheBytes * (1 - Math.exp(-age / slowCacheSeconds));
+    cache += dayBytes * deployment.rhythm(now - 1200);
     double leaked = Math.max(0, now - Math.max(startedAt, leakFrom)) * leakBytesPerSecond;
     double wiggle = 12e6 * Draw.normalAt(noise, 1_000_000 + (long) (now / 30));
     return baseBytes + cache + leaked + wiggle + 4e5 * inFlight();

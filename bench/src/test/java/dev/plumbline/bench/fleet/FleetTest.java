@@ -105,6 +105,16 @@ class FleetTest {
   }
 
   @Test
+  void weekendsAreQuieterThanTheDaysBefore() {
+    Moments moments = new Moments(1_793_577_600L); // a Monday
+    assertThat(moments.isWeekend(0)).isFalse();
+    assertThat(moments.isWeekend(5 * 86_400 - 1)).isFalse();
+    assertThat(moments.isWeekend(5 * 86_400)).isTrue();
+    assertThat(moments.isWeekend(7 * 86_400 - 1)).isTrue();
+    assertThat(moments.isWeekend(7 * 86_400)).isFalse();
+  }
+
+  @Test
   void aSlowPathIsTakenByItsShareAndDueOnceItTells() {
     Truth.Event event = new Truth.Event("latency.swing", Map.of(), 0, 100, "");
     SlowPath path = new SlowPath(false, .05, 2, event);

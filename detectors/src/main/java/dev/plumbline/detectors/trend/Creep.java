@@ -19,10 +19,11 @@ import java.util.Arrays;
  * <ul>
  *   <li>Warm-up, which is fastest at its beginning: either the level rose less before, or it has
  *       risen for ten hours and not slowed down, or the run before this one crept as well.
- *   <li>What comes and goes: no stretch as long fell by a fifth of it.
+ *   <li>What comes and goes: no stretch as long fell by a fifth of it, nor any in the days before.
  *   <li>Rhythm: the level stands as much higher than a day before, as far as that is known.
- *   <li>Load, told as a counter, that rises with it. Where the load is not known the {@link Peers}
- *       must not rise, and where neither is it takes a whole day.
+ *   <li>Load, told as a counter, that rises with it. Where the load is too sparse to show a rise,
+ *       the {@link Peers} must not rise, or the level have stood for longer than a rhythm does, or
+ *       it takes a whole day.
  *   <li>What its peers share, but for {@value #SHARED_GROWTH} in stretches of ten hours and more
  *       that no load explains: a leak of the release.
  * </ul>
@@ -37,7 +38,7 @@ import java.util.Arrays;
  */
 public final class Creep implements Durable {
   /** Size of the state in bytes. */
-  public static final int BYTES = 506;
+  public static final int BYTES = 510;
 
   /** Growth over a stretch below which nobody minds, as logarithm. */
   static final double LEAST_GROWTH = 0.1;
@@ -77,6 +78,12 @@ public final class Creep implements Durable {
   /** The same for a rise that is as old as what rises. */
   private static final double STILL_FROM_THE_START = 0.46;
 
+  /** Longer than a rhythm stands still, in half hours. */
+  private static final int LEVEL = 16;
+
+  /** Part of the greatest fall that a day leaves: half of it after three days. */
+  private static final float SWING_KEPT = 0.8f;
+
   /** What creeps grows so many times as much as it ever falls. */
   private static final double TIMES_FALL = 5;
 
@@ -104,6 +111,9 @@ public final class Creep implements Durable {
 
   private int counterSecond;
   private int runs;
+
+  /** The greatest fall of six hours in the days before, as logarithm, slowly forgotten. */
+  private float swing;
 
   /**
    * What creeps.
@@ -202,6 +212,7 @@ public final class Creep implements Durable {
   }
 
   private void endDay() {
+    swing = (float) Math.max(SWING_KEPT * swing, fall(STRETCHES[1], null));
     double sum = 0;
     int n = 0;
     for (int i = Math.floorMod(bin, DAY); i >= 0; i--) {
@@ -231,6 +242,7 @@ public final class Creep implements Durable {
       Rise rise = rise(run, noise(run));
       runs = rise != null ? Math.min(100, runs + 1) : 0;
     }
+    swing = (float) Math.max(swing, fall(STRETCHES[1], null));
     clear();
   }
 
@@ -321,7 +333,8 @@ public final class Creep implements Durable {
       return false;
     }
     double[] alone = alone(level, peers);
-    boolean explained = !Double.isNaN(load) || length >= LONGER_THAN_RHYTHM;
+    boolean explained =
+        showsLoad(length) || length >= LONGER_THAN_RHYTHM || wasSteady(length, rise.growth);
     if (alone != null && growth(alone) >= 2 * rise.growth / 3) {
       return rise(alone, rise.noise) != null && !comesAndGoes(length, growth(alone), peers);
     }
@@ -341,17 +354,48 @@ public final class Creep implements Durable {
     return before.length < room || growth(before) * length / before.length >= rise.growth / 2;
   }
 
+  /** Whether the load is so even that a rise by half would be seen in a stretch. */
+  private boolean showsLoad(int length) {
+    double[] load = loads(length);
+    double error = 1.25 * Math.sqrt(2 / (length / 3.0));
+    return present(load) >= SEEN * length && 3 * error * noise(load) < Math.log(1.5);
+  }
+
+  /** Whether it was level for longer than any rhythm stands still before it rose. */
+  private boolean wasSteady(int length, double growth) {
+    int room = Math.max(LEVEL, length + length / 2);
+    double[] before = stretch(bin - 1 - length, Math.min(room, BINS - 1 - length));
+    if (before.length < room) {
+      return false;
+    }
+    double low = Double.POSITIVE_INFINITY;
+    double high = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i + 4 <= room; i += 4) {
+      double level = median(before, i, i + 4);
+      low = Math.min(low, Double.isNaN(level) ? low : level);
+      high = Math.max(high, Double.isNaN(level) ? high : level);
+    }
+    return high - low < growth / TIMES_FALL;
+  }
+
   /** Whether any stretch so long fell by a fifth of the growth. */
   private boolean comesAndGoes(int length, double growth, Peers peers) {
+    if (peers == null && swing > growth / TIMES_FALL) {
+      return true;
+    }
+    return fall(length, peers) > growth / TIMES_FALL;
+  }
+
+  /** The greatest fall over any stretch so long that was seen whole. */
+  private double fall(int length, Peers peers) {
+    double most = 0;
     for (int last = bin - 1; last - length > bin - BINS; last -= Math.max(1, length / 4)) {
       double[] level = stretch(last, length);
       double[] alone = peers == null ? null : alone(level, last, peers);
       double[] seen = alone == null ? level : alone;
-      if (seen.length == length && -growth(seen) > growth / TIMES_FALL) {
-        return true;
-      }
+      most = seen.length == length ? Math.max(most, -growth(seen)) : most;
     }
-    return false;
+    return most;
   }
 
   /** How much higher the end of the stretch is than a day before; NaN when that isn't known. */
@@ -367,12 +411,18 @@ public final class Creep implements Durable {
 
   /** Mann-Kendall's tau of the load, NaN when it isn't known. */
   private double loadTau(int length) {
+    double[] load = loads(length);
+    return present(load) < SEEN * length ? Double.NaN : tau(load);
+  }
+
+  /** Logarithm of the load in a stretch. */
+  private double[] loads(int length) {
     double[] load = new double[length];
     for (int i = 0; i < length; i++) {
       short order = loads[slot(bin - length + i)];
-      load[i] = order == UNKNOWN ? Double.NaN : order;
+      load[i] = order == UNKNOWN ? Double.NaN : order / 1000.0;
     }
-    return present(load) < SEEN * length ? Double.NaN : tau(load);
+    return load;
   }
 
   private double[] alone(double[] level, Peers peers) {
@@ -547,6 +597,7 @@ public final class Creep implements Durable {
     out.writeDouble(counter);
     out.writeInt(counterSecond);
     out.writeByte(runs);
+    out.writeFloat(swing);
   }
 
   @Override
@@ -572,5 +623,6 @@ public final class Creep implements Durable {
     counter = in.readDouble();
     counterSecond = in.readInt();
     runs = in.readUnsignedByte();
+    swing = in.readFloat();
   }
 }

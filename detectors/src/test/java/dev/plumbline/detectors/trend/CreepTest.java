@@ -168,6 +168,28 @@ class CreepTest {
     assertThat(creep.runs()).isEqualTo(3);
   }
 
+  @Property(tries = 40, seed = "11")
+  void aRhythmIsNoneWhereSparseLoadHidesItAndRestartsForgetIt(
+      @ForAll @IntRange(min = 0, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 0.05, max = 0.4) @Scale(4) double part,
+      @ForAll @DoubleRange(min = 0, max = 24) @Scale(4) double phase) {
+    Creep creep = new Creep();
+    Random random = new Random(seed);
+    double counter = 0;
+    for (int i = 0; i < 14 * 24 * 12; i++) {
+      double hour = i / 12.0;
+      if (i % 288 == 36) {
+        creep.restart();
+      }
+      double day = 0.5 + 0.5 * Math.sin((hour - phase) * Math.PI / 12);
+      counter += random.nextDouble() < 0.05 * (0.2 + day) ? 500 : 0;
+      double value = BASE * (1 + part * day) * (1 + 0.003 * random.nextGaussian());
+      if (creep.update(START + i * 300_000L, value, counter)) {
+        assertThat(creep.judge(null)).as("hour %.1f", hour).isNull();
+      }
+    }
+  }
+
   @Test
   void warmUpsAfterRestartsAreNoSawtooth() {
     Creep creep = new Creep();

@@ -198,7 +198,8 @@ public final class CreepWatcher implements Watcher {
       }
       return;
     }
-    memory.told = true;
+    // two sources may see one leak: who told it first tells its end
+    memory.told |= !cluster.conditions().isOpen(CREEP, entity);
     cluster
         .conditions()
         .bad(
