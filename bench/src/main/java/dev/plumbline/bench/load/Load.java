@@ -45,9 +45,8 @@ public final class Load {
   public interface Sink {
     /**
      * @param at event time, milliseconds
-     * @param samples numbers it carries
      */
-    void accept(Topic topic, String cluster, long at, SpecificRecord snapshot, int samples);
+    void accept(Topic topic, String cluster, long at, SpecificRecord snapshot);
   }
 
   /** Something that is scraped. */
@@ -135,7 +134,7 @@ public final class Load {
       Header header = (Header) event.value().get(0);
       header.setSequence(sequences[clusters.indexOf(event.key())]++);
       long at = header.getObservedAt().toEpochMilli();
-      sink.accept(event.topic(), event.key(), at, event.value(), 0);
+      sink.accept(event.topic(), event.key(), at, event.value());
       snapshots++;
     }
     for (Target target : targets) {
@@ -149,12 +148,7 @@ public final class Load {
           target.snapshot() instanceof LatencySnapshot
               ? Topic.LATENCY_SNAPSHOTS
               : Topic.RESOURCE_SNAPSHOTS;
-      sink.accept(
-          topic,
-          clusters.get(target.cluster()),
-          at,
-          target.snapshot(),
-          Numbers.count(target.snapshot()));
+      sink.accept(topic, clusters.get(target.cluster()), at, target.snapshot());
       snapshots++;
     }
     tick++;

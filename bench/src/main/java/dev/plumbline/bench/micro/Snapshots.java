@@ -25,7 +25,7 @@ final class Snapshots {
     EventSerializer<SpecificRecord> serializer = new EventSerializer<>(registry);
     new Load(new Size(1, 1, ticks, 30))
         .drain(
-            (topic, cluster, at, snapshot, samples) -> {
+            (topic, cluster, at, snapshot) -> {
               if (kind >= 0 && kind(topic, snapshot) != kind) {
                 return;
               }

@@ -90,13 +90,13 @@ public final class Burst {
       double rate,
       double seconds) {
     EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
-    Latency.Pace pace = new Latency.Pace(rate);
+    Pace pace = new Pace(rate);
     long ends = System.nanoTime() + (long) (seconds * 1e9);
     long sent = 0;
     while (System.nanoTime() < ends) {
       sent +=
           load.scrape(
-              (topic, cluster, at, snapshot, samples) -> {
+              (topic, cluster, at, snapshot) -> {
                 pace.next();
                 producer.send(
                     new ProducerRecord<>(

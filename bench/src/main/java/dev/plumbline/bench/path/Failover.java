@@ -149,12 +149,12 @@ public final class Failover {
   private static void send(Fixture fixture, AtomicBoolean done) {
     Load load = new Load(new Size(CLUSTERS, NODES, Integer.MAX_VALUE, 30));
     EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
-    Latency.Pace pace = new Latency.Pace(500);
+    Pace pace = new Pace(500);
     long[] unpaced = {(long) CLUSTERS * NODES * 3 * SCRAPES};
     try (KafkaProducer<String, byte[]> producer = fixture.producer()) {
       while (!done.get()) {
         load.scrape(
-            (topic, cluster, at, snapshot, samples) -> {
+            (topic, cluster, at, snapshot) -> {
               if (unpaced[0] > 0) {
                 unpaced[0]--;
               } else if (done.get()) {

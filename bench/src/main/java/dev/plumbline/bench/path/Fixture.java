@@ -1,6 +1,7 @@
 package dev.plumbline.bench.path;
 
 import dev.plumbline.bench.load.Load;
+import dev.plumbline.bench.load.Numbers;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
@@ -80,9 +81,9 @@ final class Fixture implements AutoCloseable {
       snapshots +=
           new Load(size)
               .drain(
-                  (topic, cluster, at, snapshot, count) -> {
+                  (topic, cluster, at, snapshot) -> {
                     byte[] value = bytes.serialize(topic.name(), snapshot);
-                    samples += count;
+                    samples += Numbers.count(snapshot);
                     rawBytes += value.length;
                     producer.send(
                         new ProducerRecord<>(topic.name(), null, at, cluster, value),
@@ -97,7 +98,12 @@ final class Fixture implements AutoCloseable {
 
   /** A producer set as the agent's. */
   KafkaProducer<String, byte[]> producer() {
-    Map<String, Object> settings = new HashMap<>(client());
+    return producer(client());
+  }
+
+  /** The same for a process that has no more than the client settings. */
+  static KafkaProducer<String, byte[]> producer(Map<String, Object> client) {
+    Map<String, Object> settings = new HashMap<>(client);
     settings.put("linger.ms", 5);
     settings.put("compression.type", "lz4");
     settings.put("batch.size", 262_144);

@@ -54,7 +54,7 @@ public final class History {
     for (int tick = 0; tick < HOURS * HOUR; tick++) {
       int hour = tick / HOUR;
       load.scrape(
-          (topic, cluster, at, snapshot, samples) -> {
+          (topic, cluster, at, snapshot) -> {
             ClusterJudge judge =
                 judges.computeIfAbsent(
                     cluster, uid -> new ClusterJudge(uid, new Tables(), finding -> {}));

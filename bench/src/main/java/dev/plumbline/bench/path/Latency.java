@@ -1,17 +1,11 @@
 package dev.plumbline.bench.path;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.plumbline.bench.load.Load;
-import dev.plumbline.bench.load.Size;
 import dev.plumbline.cli.embedded.Workspace;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
-import dev.plumbline.schemas.event.GpuSample;
-import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.Incident;
-import dev.plumbline.schemas.event.ResourceSnapshot;
 import dev.plumbline.schemas.serde.EventDeserializer;
-import dev.plumbline.schemas.serde.EventSerializer;
 import dev.plumbline.streams.Detect;
 import dev.plumbline.streams.Detect.Guarantee;
 import java.io.IOException;
@@ -21,28 +15,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * From the moment a snapshot is handed to the producer until a reader has the finding that it leads
  * to, and the incident behind it. With each scrape of the fleet a few boards report a new XID,
- * which is a finding at once; generator, detection and readers share this process.
+ * which is a finding at once. Sender and broker are processes of their own on the same machine.
  */
 public final class Latency {
   private static final String XID = "gpu.fault";
-  private static final int CODE = 79;
-  private static final int OTHER_CODE = 48;
-  private static final int TURNS = 16;
-  private static final long MOST_AHEAD = 50_000;
-  private static final long MOST_WARM_UP = 30_000_000_000L;
+
+  /** It counts once detection has kept up for so long, or after the longest warm-up. */
+  private static final long KEEPS_UP = 8_000_000_000L;
+
+  private static final long MOST_WARM_UP = 90_000_000_000L;
 
   private Latency() {}
 
@@ -108,12 +99,9 @@ public final class Latency {
                     true,
                     workspace.folder("state"),
                     null));
-        KafkaProducer<String, byte[]> producer = fixture.producer()) {
-      EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
-      Load load = new Load(new Size(16, 8, Integer.MAX_VALUE, 30));
-      long warm = System.nanoTime() + 8_000_000_000L;
-      long ends = warm + 6_000_000_000L;
-      long sent = 0;
+        SenderProcess sender = SenderProcess.start(fixture, 0)) {
+      long warm = System.nanoTime() + 15_000_000_000L;
+      long ends = warm + 8_000_000_000L;
       long before = -1;
       long began = 0;
       while (System.nanoTime() < ends) {
@@ -121,32 +109,20 @@ public final class Latency {
           before = detect.judged();
           began = System.nanoTime();
         }
-        if (sent - detect.judged() > MOST_AHEAD) {
-          // what piles up only hides who is the slower one
-          LockSupport.parkNanos(1_000_000);
-          continue;
-        }
-        sent +=
-            load.scrape(
-                (topic, cluster, at, snapshot, samples) ->
-                    producer.send(
-                        new ProducerRecord<>(
-                            topic.name(),
-                            null,
-                            at,
-                            cluster,
-                            bytes.serialize(topic.name(), snapshot))));
+        sender.judged(detect.judged());
+        Thread.sleep(5);
       }
       return (detect.judged() - before) / ((System.nanoTime() - began) / 1e9);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
   }
 
   private static void of(
       Fixture fixture, Detect detect, Guarantee guarantee, double rate, int seconds, ObjectNode out)
-      throws InterruptedException {
-    Map<String, Long> sent = new ConcurrentHashMap<>();
-    Map<String, Long> boards = new ConcurrentHashMap<>();
-    Map<String, Long> found = new ConcurrentHashMap<>();
+      throws IOException, InterruptedException {
+    Map<String, Arrival> found = new ConcurrentHashMap<>();
     Map<String, Long> decided = new ConcurrentHashMap<>();
     String isolation = guarantee == Guarantee.AT_LEAST_ONCE ? "read_uncommitted" : "read_committed";
     Reader<Finding> findings =
@@ -157,11 +133,7 @@ public final class Latency {
             isolation,
             (finding, at) -> {
               if (finding.getKind().equals(XID) && finding.getRevision() == 0) {
-                Long began = sent.get(finding.getEntity().get("gpu"));
-                if (began != null) {
-                  found.putIfAbsent(finding.getId(), at - began);
-                  boards.put(finding.getId(), began);
-                }
+                found.putIfAbsent(finding.getId(), new Arrival(finding.getEntity().get("gpu"), at));
               }
             });
     Reader<Incident> incidents =
@@ -172,73 +144,58 @@ public final class Latency {
             "read_committed",
             (incident, at) ->
                 incident.getMembers().forEach(it -> decided.merge(it.getFinding(), at, Math::min)));
-    Load load = new Load(new Size(16, 8, Integer.MAX_VALUE, 30));
-    long began = System.nanoTime();
-    long counted = Long.MAX_VALUE;
-    long put = 0;
+    long counted;
+    Map<String, Long> began = new HashMap<>();
     try (findings;
         incidents;
-        KafkaProducer<String, byte[]> producer = fixture.producer()) {
-      EventSerializer<SpecificRecord> bytes = new EventSerializer<>(fixture.registry);
-      Pace pace = new Pace(rate);
-      for (int tick = 0;
-          counted == Long.MAX_VALUE || System.nanoTime() - counted < seconds * 1_000_000_000L;
-          tick++) {
-        long warm = System.nanoTime() - began;
-        boolean behind = put - detect.judged() > rate / 4;
-        if (counted == Long.MAX_VALUE && warm > 5e9 && (!behind || warm > MOST_WARM_UP)) {
-          // compiled, and what piled up until then is done
-          counted = System.nanoTime();
-        }
-        int from = tick;
-        put +=
-            load.scrape(
-                (topic, cluster, at, snapshot, samples) -> {
-                  pace.next();
-                  if (from > 2
-                      && snapshot instanceof ResourceSnapshot resource
-                      && !resource.getGpus().isEmpty()) {
-                    fault(resource, from, sent);
-                  }
-                  byte[] value = bytes.serialize(topic.name(), snapshot);
-                  producer.send(new ProducerRecord<>(topic.name(), null, at, cluster, value));
-                });
+        SenderProcess sender = SenderProcess.start(fixture, rate)) {
+      counted = warm(detect, sender, rate);
+      while (System.nanoTime() - counted < seconds * 1_000_000_000L) {
+        Thread.sleep(20);
       }
-      producer.flush();
-      out.put("behind", put - detect.judged());
+      out.put("behind", sender.sent() - detect.judged());
+      sender.close();
       // whatever is on its way still counts
       long patience = System.nanoTime() + 5_000_000_000L;
       while (decided.size() < found.size() && System.nanoTime() < patience) {
         Thread.sleep(50);
       }
+      found.forEach(
+          (id, arrival) -> {
+            Long sent = sender.faultBefore(arrival.board(), arrival.nanos());
+            if (sent != null && sent >= counted) {
+              began.put(id, sent);
+            }
+          });
     }
-    long from = counted;
     long[] judging =
-        found.entrySet().stream()
-            .filter(it -> boards.get(it.getKey()) >= from)
-            .mapToLong(Map.Entry::getValue)
+        began.entrySet().stream()
+            .mapToLong(it -> found.get(it.getKey()).nanos() - it.getValue())
             .toArray();
     long[] deciding =
-        found.keySet().stream()
-            .filter(it -> boards.get(it) >= from && decided.containsKey(it))
-            .mapToLong(it -> decided.get(it) - boards.get(it))
+        began.entrySet().stream()
+            .filter(it -> decided.containsKey(it.getKey()))
+            .mapToLong(it -> decided.get(it.getKey()) - it.getValue())
             .toArray();
     report(judging, out.putObject("judging"));
     report(deciding, out.putObject("deciding"));
   }
 
-  /** Each node in its turn reports an XID of its next board: a few for each scrape of the fleet. */
-  private static void fault(ResourceSnapshot resource, int tick, Map<String, Long> sent) {
-    Header header = resource.getHeader();
-    int turn = Math.floorMod((header.getCluster() + header.getTarget()).hashCode(), TURNS);
-    if (turn != tick % TURNS) {
-      return;
+  /** Waits until what is compiled first is compiled, and what piled up until then is done. */
+  private static long warm(Detect detect, SenderProcess sender, double rate)
+      throws InterruptedException {
+    long began = System.nanoTime();
+    long keepsUpSince = began;
+    while (true) {
+      long now = System.nanoTime();
+      if (sender.sent() == 0 || sender.sent() - detect.judged() > rate / 4) {
+        keepsUpSince = now;
+      }
+      if (now - keepsUpSince > KEEPS_UP || now - began > MOST_WARM_UP) {
+        return now;
+      }
+      Thread.sleep(20);
     }
-    GpuSample gpu = resource.getGpus().get(tick / TURNS % resource.getGpus().size());
-    // any change is news; the finding before has long been resolved when the board's turn comes
-    // again
-    gpu.setXid(gpu.getXid() == CODE ? OTHER_CODE : CODE);
-    sent.put(gpu.getUuid(), System.nanoTime());
   }
 
   private static void report(long[] nanos, ObjectNode out) {
@@ -252,23 +209,8 @@ public final class Latency {
     }
   }
 
-  /** Lets so many through in a second, evenly. */
-  static final class Pace {
-    private final double nanosEach;
-    private final long began = System.nanoTime();
-    private long count;
-
-    Pace(double perSecond) {
-      nanosEach = 1e9 / perSecond;
-    }
-
-    void next() {
-      long due = began + (long) (count++ * nanosEach);
-      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-        LockSupport.parkNanos(left);
-      }
-    }
-  }
+  /** When a finding about a board was there. */
+  private record Arrival(String board, long nanos) {}
 
   /** Takes an event and the time at which it was there. */
   private interface Seen<T> {

@@ -2,6 +2,7 @@ package dev.plumbline.bench.path;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.bench.load.Load;
+import dev.plumbline.bench.load.Numbers;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.cli.embedded.Workspace;
 import dev.plumbline.streams.Detect;
@@ -41,8 +42,8 @@ public final class Scale {
     Map<String, ClusterJudge> judges = new HashMap<>();
     long[] samples = new long[1];
     load.drain(
-        (topic, cluster, at, snapshot, count) -> {
-          samples[0] += count;
+        (topic, cluster, at, snapshot) -> {
+          samples[0] += Numbers.count(snapshot);
           judges
               .computeIfAbsent(cluster, uid -> new ClusterJudge(uid, new Tables(), finding -> {}))
               .judge(snapshot);

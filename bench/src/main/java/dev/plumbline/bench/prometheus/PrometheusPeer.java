@@ -152,7 +152,7 @@ public final class PrometheusPeer {
       Exposition exposition = new Exposition(out);
       Recorded recorded = new Recorded(out);
       load.drain(
-          (topic, cluster, at, snapshot, count) -> {
+          (topic, cluster, at, snapshot) -> {
             try {
               exposition.write(moved(snapshot, at + shift), at + shift);
               recorded.write(snapshot, at + shift);

@@ -27,9 +27,9 @@ class LoadTest {
     long[] sums = new long[2];
     new Load(SMALL.ticks(40))
         .drain(
-            (topic, cluster, at, snapshot, samples) -> {
+            (topic, cluster, at, snapshot) -> {
               sums[0]++;
-              sums[1] += samples;
+              sums[1] += Numbers.count(snapshot);
             });
     assertThat((double) sums[1] / sums[0]).isBetween(170.0, 230.0);
   }
@@ -40,7 +40,7 @@ class LoadTest {
     Map<String, Long> times = new HashMap<>();
     new Load(SMALL)
         .drain(
-            (topic, cluster, at, snapshot, samples) -> {
+            (topic, cluster, at, snapshot) -> {
               Header header = (Header) snapshot.get(0);
               assertThat(header.getSequence())
                   .isEqualTo(sequences.merge(cluster, 1L, Long::sum) - 1);
@@ -61,7 +61,7 @@ class LoadTest {
     Map<String, ClusterJudge> judges = new HashMap<>();
     new Load(SMALL.ticks(120), faults)
         .drain(
-            (topic, cluster, at, snapshot, samples) ->
+            (topic, cluster, at, snapshot) ->
                 judges
                     .computeIfAbsent(
                         cluster,
@@ -74,8 +74,7 @@ class LoadTest {
 
   private static List<String> texts(Size size) {
     List<String> texts = new ArrayList<>();
-    new Load(size)
-        .drain((topic, cluster, at, snapshot, samples) -> texts.add(topic.name() + snapshot));
+    new Load(size).drain((topic, cluster, at, snapshot) -> texts.add(topic.name() + snapshot));
     return texts;
   }
 }
