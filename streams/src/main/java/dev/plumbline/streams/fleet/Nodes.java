@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Nodes of all clusters that should be alike: the same GPU product, unless a document says
@@ -200,7 +201,7 @@ final class Nodes {
             at,
             DECISIVE.contains(what) ? Severity.warning : Severity.info,
             Proof.of(
-                "%s is %s on node %s and %s on all %d others of its cohort (%s) in %d clusters, and"
+                "%s is %s on node %s and %s on all %d others of its cohort (%s, clusters=%d), and"
                         .formatted(
                             what,
                             own,
@@ -208,7 +209,10 @@ final class Nodes {
                             common,
                             others.size(),
                             alike(node, cohort),
-                            others.stream().map(it -> it.cluster).distinct().count())
+                            Stream.concat(Stream.of(node), others.stream())
+                                .map(it -> it.cluster)
+                                .distinct()
+                                .count())
                     + " none followed within %d minutes".formatted(bakes(cohort) / 60_000),
                 "observed",
                 own,

@@ -141,9 +141,6 @@ public final class LatencyWatcher implements Watcher {
     }
     double prefilled = prompts / elapsed;
     double weight = Double.isNaN(requests) ? steps / LEAST_STEPS : requests;
-    if (stepSeconds >= 0) {
-      replica.decoded(stepSeconds, elapsed);
-    }
     groups.hear(replica, at);
     stepSight.judged = false;
     firstSight.judged = false;
@@ -161,6 +158,7 @@ public final class LatencyWatcher implements Watcher {
           from,
           groups.hold(replica, Judged.STEP),
           stepSight);
+      replica.decoded(steps / elapsed);
     }
     if (requests >= 1 && firstSeconds > 0) {
       judged |= replica.first.isLearned();

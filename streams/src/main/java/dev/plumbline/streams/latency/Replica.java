@@ -30,9 +30,15 @@ final class Replica implements State {
   final Signal step = new Signal(Judged.STEP);
   final Signal first = new Signal(Judged.FIRST);
 
-  /** Little's law: seconds of decoding in a second are the sequences decoded at once. */
-  void decoded(double stepSeconds, double elapsed) {
-    double now = stepSeconds / elapsed;
+  /**
+   * Little's law: steps in a second, times the seconds of each, are the sequences decoded at once.
+   * Each is taken to last as long as this load explains: who is slow has no more to do for it.
+   */
+  void decoded(double stepsPerSecond) {
+    double now = stepsPerSecond * step.swing.expectedSeconds;
+    if (Double.isNaN(now)) {
+      return;
+    }
     sequences = Double.isNaN(sequences) ? now : sequences + 0.1 * (now - sequences);
   }
 

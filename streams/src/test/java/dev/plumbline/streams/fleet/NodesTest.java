@@ -56,7 +56,7 @@ class NodesTest {
               assertThat(it.getEvidence().getSummary())
                   .isEqualTo(
                       "driver is 575 on node n1 and 580 on all 2 others of its cohort"
-                          + " (product=H100) in 2 clusters, and none followed within 30 minutes");
+                          + " (product=H100, clusters=3), and none followed within 30 minutes");
             });
     node(42, "b", "n1", "driver", "580", "kernel", "6.8");
     assertThat(said.get(1).getStatus()).isEqualTo(FindingStatus.resolved);
