@@ -96,7 +96,7 @@ class EnvelopeTest {
                  "entity": {"cluster": "c-1", "namespace": "chat", "workload": "llama"},
                  "evidence": {"observed": 0.9, "expected": 0.2, "unit": "seconds", "score": 12.5,
                               "summary": "p99 of ttft 0.9 s, usual 0.2 s", "signal": "ttft"},
-                 "stale": false}
+                 "stale": false, "candidates": []}
                 """));
   }
 
