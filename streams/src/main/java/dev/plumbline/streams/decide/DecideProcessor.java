@@ -1,5 +1,6 @@
 package dev.plumbline.streams.decide;
 
+import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Incident;
 import dev.plumbline.schemas.event.Remediation;
@@ -11,16 +12,23 @@ import dev.plumbline.streams.intake.EndOfTape;
 import dev.plumbline.streams.intake.Ended;
 import dev.plumbline.streams.remediation.Planner;
 import dev.plumbline.streams.state.EntityStore;
+import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * The deciding stage of one partition: findings to incidents, incidents to remediations. Live, each
@@ -67,6 +75,8 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private final boolean live;
+  private final Deserializer<Finding> findings;
+  private final Function<ProcessingContext, SourceLog> sources;
   private final Instruments instruments;
   private final Board board;
   private final Map<String, Seat> seats = new TreeMap<>();
@@ -76,8 +86,22 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   private Table<Ended> ended;
   private String task;
 
-  DecideProcessor(boolean live, Instruments instruments, Board board) {
+  /** True while what was decided before is only remembered: nothing of it is said again. */
+  private boolean folding;
+
+  /**
+   * @param findings reads the records of the source again
+   * @param sources where a task reads again what its state lacks after a restore
+   */
+  DecideProcessor(
+      boolean live,
+      Deserializer<Finding> findings,
+      Function<ProcessingContext, SourceLog> sources,
+      Instruments instruments,
+      Board board) {
     this.live = live;
+    this.findings = findings;
+    this.sources = sources;
     this.instruments = instruments;
     this.board = board;
   }
@@ -92,11 +116,12 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     own = Tables.unpaged(store.take(PARTITION));
     ended = own.table("decide.ended", Ended::new);
     for (String cluster : owners) {
-      if (cluster.equals(PARTITION)) {
-        continue;
+      if (!cluster.equals(PARTITION)) {
+        seat(cluster);
       }
-      seat(cluster).incidents.open().forEach(incident -> board.changed(task, incident));
     }
+    resume();
+    seats.values().forEach(seat -> seat.incidents.open().forEach(it -> board.changed(task, it)));
     if (live) {
       context.schedule(
           Duration.ofSeconds(10),
@@ -105,14 +130,50 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
     }
   }
 
+  /**
+   * A transaction that a dead process left open hides from a restore what its successor has
+   * committed behind it: the state may be older than the committed offsets.
+   */
+  private void resume() {
+    Set<TopicPartition> partitions =
+        Set.of(new TopicPartition(Topic.FINDINGS.name(), context.taskId().partition()));
+    folding = true;
+    try (SourceLog source = sources.apply(context)) {
+      store.resume(
+          source,
+          partitions,
+          it ->
+              decide(
+                  new Record<>(
+                      it.key() == null ? null : new String(it.key(), StandardCharsets.UTF_8),
+                      EndOfTape.is(it.headers())
+                          ? null
+                          : findings.deserialize(it.topic(), it.headers(), it.value()),
+                      Math.max(0, it.timestamp()),
+                      it.headers())));
+    } finally {
+      folding = false;
+    }
+  }
+
   @Override
   public void process(Record<String, Finding> record) {
+    RecordMetadata origin = context.recordMetadata().orElseThrow();
+    if (store.take(origin.topic(), origin.partition(), origin.offset(), 0)) {
+      decide(record);
+    }
+  }
+
+  private void decide(Record<String, Finding> record) {
     if (EndOfTape.is(record.headers())) {
       ended.edit(record.key());
       if (ended.size() == EndOfTape.STAGES) {
         for (Seat seat : seats.values()) {
           seat.waiting.release(it -> seat.take(it, it.getAt().toEpochMilli()));
         }
+      }
+      if (folding) {
+        return;
       }
       for (String stage : new String[] {INCIDENTS, REMEDIATIONS}) {
         context.forward(
@@ -152,6 +213,9 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private void tell(Incident incident) {
+    if (folding) {
+      return;
+    }
     board.changed(task, incident);
     context.forward(
         new Record<String, Object>(
@@ -163,6 +227,9 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private void remedy(Remediation remediation) {
+    if (folding) {
+      return;
+    }
     board.changed(task, remediation);
     instruments.remediation(remediation);
     context.forward(
