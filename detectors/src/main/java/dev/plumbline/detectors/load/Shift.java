@@ -1,5 +1,6 @@
 package dev.plumbline.detectors.load;
 
+import dev.plumbline.detectors.Cusum;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import java.io.IOException;
  * slack * threshold) samples; callers ask for a least effect besides. E. S. Page, Continuous
  * Inspection Schemes, Biometrika 41 (1954), 100-115. 71 bytes, O(1) a sample.
  */
-public final class Shift {
+public final class Shift extends Cusum {
   /** Most that one sample counts, in deviations. */
   private static final double MOST = 4;
 
@@ -33,19 +34,7 @@ public final class Shift {
   /** Of the turns that independent noise takes, the most of what stays a while high and low. */
   private static final double SLOWLY = 0.7;
 
-  /** Threshold of the sum by which a shift is over. */
-  private static final double OVER = 6;
-
-  /** The sum may stand so many times its threshold high, so that it comes down in time. */
-  private static final double HIGHEST = 1.5;
-
   private final double slack;
-  private final double threshold;
-
-  private double up;
-  private double back;
-  private boolean open;
-  private long since;
 
   /** Since the sum left zero: samples, their excesses, deviations, weight and turns. */
   private int count;
@@ -64,8 +53,8 @@ public final class Shift {
    * @param threshold how much evidence it takes, in deviations beyond the slack
    */
   public Shift(double slack, double threshold) {
+    super(threshold);
     this.slack = slack;
-    this.threshold = threshold;
   }
 
   /**
@@ -78,18 +67,11 @@ public final class Shift {
    */
   public void update(long from, double z, double excess, double weight) {
     double held = Math.max(-MOST, Math.min(MOST, z));
-    if (open) {
+    if (isOpen()) {
       double shift = Math.max(2 * slack, Math.min(MOST, deviations / count));
-      back = Math.max(0, back + shift / 2 - held);
+      subside(shift / 2, held);
       note(held, excess, weight);
-      return;
-    }
-    if (up == 0) {
-      forget();
-      since = from;
-    }
-    up = Math.min(HIGHEST * threshold, Math.max(0, up + held - slack));
-    if (up > 0) {
+    } else if (rise(from, held, slack)) {
       note(held, excess, weight);
     }
   }
@@ -104,44 +86,6 @@ public final class Shift {
     highDeviations += now ? held : 0;
     turns += count > 1 && now != high ? 1 : 0;
     high = now;
-  }
-
-  /** Something is above what is expected, whether or not it is much. */
-  public boolean isReached() {
-    return up >= threshold;
-  }
-
-  /** The sum is on its way up: what is seen now should not be learned as usual. */
-  public boolean isSuspected() {
-    return up >= threshold / 3;
-  }
-
-  public boolean isOpen() {
-    return open;
-  }
-
-  /** The caller takes the shift as one. */
-  public void open() {
-    open = true;
-    back = 0;
-  }
-
-  /** True when an open shift is over. */
-  public boolean isOver() {
-    return open && back >= OVER;
-  }
-
-  /** Begins anew. */
-  public void reset() {
-    up = 0;
-    back = 0;
-    open = false;
-    forget();
-  }
-
-  /** When the shift began, milliseconds. */
-  public long since() {
-    return since;
   }
 
   /** Relative excess over the shift so far: 0.5 is half as much again; geometric mean. */
@@ -178,7 +122,8 @@ public final class Shift {
     return apart >= APART || apart >= NEARLY && turns <= SLOWLY * byChance;
   }
 
-  private void forget() {
+  @Override
+  protected void forget() {
     count = 0;
     excesses = 0;
     deviations = 0;
@@ -191,10 +136,7 @@ public final class Shift {
 
   public void write(DataOutput out) throws IOException {
     out.writeByte(2);
-    out.writeDouble(up);
-    out.writeDouble(back);
-    out.writeBoolean(open);
-    out.writeLong(since);
+    writeSums(out);
     out.writeInt(count);
     out.writeDouble(excesses);
     out.writeDouble(deviations);
@@ -209,10 +151,7 @@ public final class Shift {
     if (in.readUnsignedByte() != 2) {
       throw new IOException("a shift of another version");
     }
-    up = in.readDouble();
-    back = in.readDouble();
-    open = in.readBoolean();
-    since = in.readLong();
+    readSums(in);
     count = in.readInt();
     excesses = in.readDouble();
     deviations = in.readDouble();

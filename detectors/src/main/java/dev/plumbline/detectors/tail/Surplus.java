@@ -1,5 +1,6 @@
 package dev.plumbline.detectors.tail;
 
+import dev.plumbline.detectors.Cusum;
 import dev.plumbline.detectors.Durable;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -24,22 +25,12 @@ import java.io.IOException;
  * (quasi-likelihood; McCullagh and Nelder, Generalized Linear Models, ch. 9). 71 bytes, O(1) a
  * sample, no allocation.
  */
-public final class Surplus implements Durable {
+public final class Surplus extends Cusum implements Durable {
   private static final double TIMES = 2;
-  private static final double OVER = 6;
 
   /** Samples that it takes at least. */
   private static final int LEAST = 5;
 
-  /** The sum may stand so many times its threshold high, so that it comes down in time. */
-  private static final double HIGHEST = 1.5;
-
-  private final double threshold;
-
-  private double up;
-  private double back;
-  private boolean open;
-  private long since;
   private int samples;
   private double count;
   private double expected;
@@ -51,7 +42,7 @@ public final class Surplus implements Durable {
    * @param threshold how much evidence it takes, as the logarithm of a likelihood ratio
    */
   public Surplus(double threshold) {
-    this.threshold = threshold;
+    super(threshold);
   }
 
   /**
@@ -73,20 +64,16 @@ public final class Surplus implements Durable {
       double all,
       double sum,
       double usual) {
-    if (open) {
+    boolean counts = true;
+    if (isOpen()) {
       double ratio = Math.max(TIMES, Math.min(8, this.count / Math.max(1e-9, this.expected)));
       double likelier = (expected * (ratio - 1) - count * Math.log(ratio)) / dispersion;
-      back = Math.max(0, back + Math.min(OVER / 3, likelier));
+      subside(Math.min(OVER / 3, likelier), 0);
     } else {
-      if (up == 0) {
-        forget();
-        since = from;
-      }
       double likelier = (count * Math.log(TIMES) - expected * (TIMES - 1)) / dispersion;
-      up = Math.max(0, up + Math.min(threshold / LEAST, likelier));
-      up = Math.min(HIGHEST * threshold, up);
+      counts = rise(from, Math.min(threshold() / LEAST, likelier), 0);
     }
-    if (open || up > 0) {
+    if (counts) {
       samples++;
       this.count += count;
       this.expected += expected;
@@ -94,49 +81,6 @@ public final class Surplus implements Durable {
       this.sum += sum;
       this.usual += count * usual;
     }
-  }
-
-  /** It happens more often than usual, whether or not that matters. */
-  public boolean isReached() {
-    return up >= threshold;
-  }
-
-  /** The sum is on its way up: what is seen now should not be learned as usual. */
-  public boolean isSuspected() {
-    return up >= threshold / 3;
-  }
-
-  /** The sum has left zero: there is a beginning, if it is one. */
-  public boolean isRising() {
-    return up > 0;
-  }
-
-  public boolean isOpen() {
-    return open;
-  }
-
-  /** The caller takes the surplus as one. */
-  public void open() {
-    open = true;
-    back = 0;
-  }
-
-  /** True when an open surplus is over. */
-  public boolean isOver() {
-    return open && back >= OVER;
-  }
-
-  /** Begins anew. */
-  public void reset() {
-    up = 0;
-    back = 0;
-    open = false;
-    forget();
-  }
-
-  /** When it began, milliseconds. */
-  public long since() {
-    return since;
   }
 
   /** Samples since then. */
@@ -181,10 +125,11 @@ public final class Surplus implements Durable {
 
   /** How sure, as the logarithm of a likelihood ratio. */
   public double score() {
-    return up;
+    return sum();
   }
 
-  private void forget() {
+  @Override
+  protected void forget() {
     samples = 0;
     count = 0;
     expected = 0;
@@ -196,10 +141,7 @@ public final class Surplus implements Durable {
   @Override
   public void write(DataOutput out) throws IOException {
     out.writeByte(1);
-    out.writeDouble(up);
-    out.writeDouble(back);
-    out.writeBoolean(open);
-    out.writeLong(since);
+    writeSums(out);
     out.writeInt(samples);
     out.writeDouble(count);
     out.writeDouble(expected);
@@ -211,10 +153,7 @@ public final class Surplus implements Durable {
   @Override
   public void read(DataInput in) throws IOException {
     Durable.version(in, 1);
-    up = in.readDouble();
-    back = in.readDouble();
-    open = in.readBoolean();
-    since = in.readLong();
+    readSums(in);
     samples = in.readInt();
     count = in.readDouble();
     expected = in.readDouble();
