@@ -272,9 +272,9 @@ public final class Detect implements AutoCloseable {
     config.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     if (guarantee == Guarantee.EXACTLY_ONCE) {
       // what a crashed process left open holds its readers up for so long, and hides from a restore
-      // what came behind it: in the deciding stage it ends before the session does. Judging may
-      // begin its tasks for seconds within one, and reads again what a restore lacks; the end of a
-      // tape is decided at once
+      // what came behind it, which is then read again from the source: in the deciding stage it
+      // ends before the session does. Judging may begin its tasks for seconds within one, and the
+      // end of a tape is decided at once
       boolean brief = stage.equals("decide") && settings.live();
       int timeout = brief ? Math.max(1_000, session - 1_000) : 5_000;
       config.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), timeout);

@@ -62,8 +62,7 @@ public final class TapeRun {
         judge.judge(event.value());
         facts
             .computeIfAbsent(event.key(), uid -> new Facts(uid, new Tables()))
-            .of(event.value(), judge, found)
-            .forEach(fleet::judge);
+            .tell(event.value(), judge, found, fleet::judge);
         findings.addAll(found);
         found.clear();
       }

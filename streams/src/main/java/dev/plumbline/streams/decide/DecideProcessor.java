@@ -15,7 +15,6 @@ import dev.plumbline.streams.state.EntityStore;
 import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -86,9 +85,6 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   private Table<Ended> ended;
   private String task;
 
-  /** True while what was decided before is only remembered: nothing of it is said again. */
-  private boolean folding;
-
   /**
    * @param findings reads the records of the source again
    * @param sources where a task reads again what its state lacks after a restore
@@ -137,22 +133,17 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   private void resume() {
     Set<TopicPartition> partitions =
         Set.of(new TopicPartition(Topic.FINDINGS.name(), context.taskId().partition()));
-    folding = true;
     try (SourceLog source = sources.apply(context)) {
       store.resume(
           source,
           partitions,
-          it ->
-              decide(
-                  new Record<>(
-                      it.key() == null ? null : new String(it.key(), StandardCharsets.UTF_8),
-                      EndOfTape.is(it.headers())
-                          ? null
-                          : findings.deserialize(it.topic(), it.headers(), it.value()),
-                      Math.max(0, it.timestamp()),
-                      it.headers())));
-    } finally {
-      folding = false;
+          it -> {
+            boolean end = EndOfTape.is(it.headers());
+            decide(
+                SourceLog.record(it)
+                    .withValue(
+                        end ? null : findings.deserialize(it.topic(), it.headers(), it.value())));
+          });
     }
   }
 
@@ -172,7 +163,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
           seat.waiting.release(it -> seat.take(it, it.getAt().toEpochMilli()));
         }
       }
-      if (folding) {
+      if (store.isResuming()) {
         return;
       }
       for (String stage : new String[] {INCIDENTS, REMEDIATIONS}) {
@@ -213,7 +204,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private void tell(Incident incident) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     board.changed(task, incident);
@@ -227,7 +218,7 @@ final class DecideProcessor implements Processor<String, Finding, String, Object
   }
 
   private void remedy(Remediation remediation) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     board.changed(task, remediation);

@@ -18,12 +18,12 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -138,29 +138,29 @@ public final class Facts {
   }
 
   /**
-   * All that the fleet is told after a snapshot was judged.
+   * Tells the fleet all that it is to know after a snapshot was judged.
    *
    * @param found findings that came of the snapshot
+   * @param out takes the facts
    */
-  public List<Fact> of(SpecificRecord snapshot, ClusterJudge judge, List<Finding> found) {
+  public void tell(
+      SpecificRecord snapshot, ClusterJudge judge, List<Finding> found, Consumer<Fact> out) {
     Header header = (Header) snapshot.get(0);
-    List<Fact> facts = new ArrayList<>();
-    alive(header, judge.inventory()).ifPresent(facts::add);
+    alive(header, judge.inventory()).ifPresent(out);
     if (snapshot instanceof PolicySnapshot policy) {
-      object(policy, judge.inventory()).ifPresent(facts::add);
-      node(policy, judge.inventory()).ifPresent(facts::add);
+      object(policy, judge.inventory()).ifPresent(out);
+      node(policy, judge.inventory()).ifPresent(out);
     }
-    replicas(header.getObservedAt(), judge, facts);
+    replicas(header.getObservedAt(), judge, out);
     for (Finding finding : found) {
       if (Candidates.SYMPTOMS.contains(finding.getKind())) {
-        facts.add(
+        out.accept(
             fact("symptom", header.getObservedAt(), judge.inventory())
                 .setSubject(finding.getId())
                 .setFinding(finding)
                 .build());
       }
     }
-    return facts;
   }
 
   /** What a node is, when it is other than was told. */
@@ -169,11 +169,10 @@ public final class Facts {
       return Optional.empty();
     }
     String name = snapshot.getName();
-    Fact.Builder fact =
-        fact("node", snapshot.getHeader().getObservedAt(), inventory).setSubject(name);
+    Instant at = snapshot.getHeader().getObservedAt();
     if (snapshot.getHeader().getGone()) {
       nodes.remove(name);
-      return Optional.of(fact.setGone(true).build());
+      return Optional.of(fact("node", at, inventory).setSubject(name).setGone(true).build());
     }
     TreeMap<String, String> now = new TreeMap<>();
     NODE_LABELS.forEach(
@@ -190,7 +189,7 @@ public final class Facts {
         now.put(what, field.getValue());
       }
     }
-    if (inventory.wasServiced(name, snapshot.getHeader().getObservedAt().toEpochMilli())) {
+    if (inventory.wasServiced(name, at.toEpochMilli())) {
       now.put(SERVICED, "true");
     }
     Labels before = nodes.get(name);
@@ -198,11 +197,12 @@ public final class Facts {
       return Optional.empty();
     }
     nodes.edit(name).values = now;
-    return Optional.of(fact.setFields(new TreeMap<>(now)).build());
+    return Optional.of(
+        fact("node", at, inventory).setSubject(name).setFields(new TreeMap<>(now)).build());
   }
 
   /** Workloads whose judged replicas are others than was told. */
-  private void replicas(Instant at, ClusterJudge judge, List<Fact> facts) {
+  private void replicas(Instant at, ClusterJudge judge, Consumer<Fact> out) {
     if (judge.peers().version() == peersTold) {
       return;
     }
@@ -220,7 +220,7 @@ public final class Facts {
     for (String workload : List.copyOf(replicas.all().keySet())) {
       if (!now.containsKey(workload)) {
         replicas.remove(workload);
-        facts.add(
+        out.accept(
             fact("replicas", at, judge.inventory()).setSubject(workload).setGone(true).build());
       }
     }
@@ -229,7 +229,7 @@ public final class Facts {
           Labels before = replicas.get(workload);
           if (before == null || !before.values.equals(said)) {
             replicas.edit(workload).values = said;
-            facts.add(
+            out.accept(
                 fact("replicas", at, judge.inventory())
                     .setSubject(workload)
                     .setFields(new TreeMap<>(said))

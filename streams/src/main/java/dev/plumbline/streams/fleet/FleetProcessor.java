@@ -14,7 +14,6 @@ import dev.plumbline.streams.state.EntityStore;
 import dev.plumbline.streams.state.Lease;
 import dev.plumbline.streams.state.SourceLog;
 import dev.plumbline.streams.state.Tables;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -65,9 +64,6 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   private Merge merge;
   private FleetJudge judge;
   private String task;
-
-  /** True while what was said before is only remembered: nothing of it is said again. */
-  private boolean folding;
 
   /**
    * @param partitions partitions of the snapshot topics
@@ -125,12 +121,9 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
         Set.of(
             new TopicPartition(Topic.FLEET_FACTS.name(), partition),
             new TopicPartition(Topic.CONTROL.name(), partition));
-    folding = true;
     try (SourceLog source = sources.apply(context)) {
       store.resume(source, sourced, it -> fact(it).ifPresent(fact -> judge(fact, it.timestamp())));
       said.read(source);
-    } finally {
-      folding = false;
     }
   }
 
@@ -139,7 +132,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
       return Optional.ofNullable(facts.deserialize(record.topic(), record.value()));
     }
     try {
-      String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
+      String key = SourceLog.record(record).key();
       return ControlProcessor.fact(
           controls, record.topic(), key, record.value(), record.timestamp(), record.offset());
     } catch (BadRecordException | IllegalArgumentException e) {
@@ -202,7 +195,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   }
 
   private void passOnEnd(long at) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     for (int partition = 0; partition < partitions; partition++) {
@@ -211,7 +204,7 @@ public final class FleetProcessor implements Processor<String, Fact, String, Fin
   }
 
   private void found(Finding finding) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     board.changed(task, finding);

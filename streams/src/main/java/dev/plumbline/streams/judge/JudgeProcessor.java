@@ -31,7 +31,6 @@ import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -84,7 +83,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
 
     private void judge(SpecificRecord snapshot) {
       judge.judge(snapshot);
-      facts.of(snapshot, judge, found).forEach(fact -> tell(fact));
+      facts.tell(snapshot, judge, found, JudgeProcessor.this::tell);
       found.clear();
     }
   }
@@ -108,9 +107,6 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   private String task;
   private long progress = Long.MIN_VALUE;
   private long lastRecordWall;
-
-  /** True while what was said before is only remembered: nothing of it is said again. */
-  private boolean folding;
 
   JudgeProcessor(
       Map<String, Deserializer<? extends SpecificRecord>> decoders,
@@ -157,24 +153,9 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     for (String topic : decoders.keySet()) {
       partitions.add(new TopicPartition(topic, context.taskId().partition()));
     }
-    Deserializer<String> keys = new StringDeserializer();
-    folding = true;
     try (SourceLog source = sources.apply(context)) {
-      store.resume(
-          source,
-          partitions,
-          it ->
-              judge(
-                  new Record<>(
-                      keys.deserialize(it.topic(), it.key()),
-                      it.value(),
-                      Math.max(0, it.timestamp()),
-                      it.headers()),
-                  it.topic(),
-                  null));
+      store.resume(source, partitions, it -> judge(SourceLog.record(it), it.topic(), null));
       said.read(source);
-    } finally {
-      folding = false;
     }
   }
 
@@ -198,18 +179,18 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
       Header header = snapshot == null ? null : (Header) snapshot.get(0);
       String trouble = trouble(record, header);
       if (trouble != null) {
-        if (!folding) {
+        if (!store.isResuming()) {
           deadLetters.bury(record, origin, "invalid", trouble);
         }
         return;
       }
       Sequencer.Outcome outcome = seat(header.getCluster()).sequencer.offer(header, snapshot);
-      if (!folding) {
+      if (!store.isResuming()) {
         instruments.snapshot(header.getSource(), outcome);
       }
       progress(header.getObservedAt().toEpochMilli());
     } catch (BadRecordException e) {
-      if (!folding) {
+      if (!store.isResuming()) {
         deadLetters.bury(record, origin, e);
       }
     }
@@ -247,7 +228,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void found(Finding finding) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     board.changed(task, finding);
@@ -265,7 +246,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
   }
 
   private void tell(Fact fact) {
-    if (folding) {
+    if (store.isResuming()) {
       return;
     }
     fact.setPartition(context.taskId().partition());
@@ -308,7 +289,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     }
     seats.values().forEach(seat -> seat.sequencer.releaseAll());
     tell(Facts.progress("end", Instant.ofEpochMilli(at)));
-    if (!folding) {
+    if (!store.isResuming()) {
       say(
           new Record<String, Object>(
               EndOfTape.key("judge", context.taskId().partition()), null, at, EndOfTape.headers()),

@@ -83,6 +83,7 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
   private Consumer<Pages> owner = pages -> {};
   private Map<TopicPartition, Long> begun;
   private boolean confirmed;
+  private boolean resuming;
 
   private EntityStore(String name, boolean eachCommit, Map<String, String> topicConfig) {
     this.name = name;
@@ -177,15 +178,20 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
     }
     long began = System.nanoTime();
     long[] folded = {0};
-    source.read(
-        from,
-        committed,
-        record -> {
-          folded[0]++;
-          if (take(record.topic(), record.partition(), record.offset(), size(record))) {
-            fold.accept(record);
-          }
-        });
+    resuming = true;
+    try {
+      source.read(
+          from,
+          committed,
+          record -> {
+            folded[0]++;
+            if (take(record.topic(), record.partition(), record.offset(), size(record))) {
+              fold.accept(record);
+            }
+          });
+    } finally {
+      resuming = false;
+    }
     confirmed = false;
     if (folded[0] > 0 || !from.isEmpty()) {
       LOG.atInfo()
@@ -194,6 +200,11 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
           .addKeyValue("millis", (System.nanoTime() - began) / 1_000_000)
           .log("state restored from its checkpoint and the source behind it");
     }
+  }
+
+  /** True while what was committed is shown again: nothing of what it leads to is to be said. */
+  public boolean isResuming() {
+    return resuming;
   }
 
   private static int size(ConsumerRecord<byte[], byte[]> record) {

@@ -1,5 +1,6 @@
 package dev.plumbline.streams.state;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
+import org.apache.kafka.streams.processor.api.Record;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,12 @@ public interface SourceLog extends AutoCloseable {
 
   @Override
   void close();
+
+  /** What was read again, as a processor gets it. */
+  static Record<String, byte[]> record(ConsumerRecord<byte[], byte[]> read) {
+    String key = read.key() == null ? null : new String(read.key(), StandardCharsets.UTF_8);
+    return new Record<>(key, read.value(), Math.max(0, read.timestamp()), read.headers());
+  }
 
   /** A source of which nothing was committed, for topologies that run without a broker. */
   static SourceLog empty() {
