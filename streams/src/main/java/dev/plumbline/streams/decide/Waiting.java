@@ -1,13 +1,9 @@
 package dev.plumbline.streams.decide;
 
 import dev.plumbline.schemas.event.Finding;
-import dev.plumbline.streams.findings.Records;
-import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.findings.Kept;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -19,27 +15,10 @@ import java.util.function.Consumer;
  */
 final class Waiting {
 
-  /** A change that waits. */
-  private static final class Change implements State {
-    Finding finding;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      Records.write(out, finding);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      finding = Records.read(in, Finding.class);
-    }
-  }
-
-  private final Table<Change> changes;
+  private final Table<Kept> changes;
 
   Waiting(Tables tables) {
-    changes = tables.table("decide.waiting", Change::new);
+    changes = tables.table("decide.waiting", Kept::new);
   }
 
   void add(Finding finding) {

@@ -4,9 +4,7 @@ import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Conditions;
 import dev.plumbline.streams.findings.Entity;
-import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
-import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
@@ -28,8 +26,6 @@ import java.util.stream.Stream;
  * site of one node has no neighbours to be compared with; the fleet has.
  */
 final class Nodes {
-  static final Rule DIFFERS = Rule.told(Kind.DRIFT_CONFIG).aspect("fleet");
-
   /** What is compared, and where it stands in the object. */
   private static final Map<String, String> COMPARED =
       new TreeMap<>(
@@ -140,7 +136,7 @@ final class Nodes {
     String common = common(others, what);
     if (now.equals(common)) {
       node.left.remove(what);
-      conditions.apply(node.cluster).ok(DIFFERS, entity(node.cluster, node.name, what), at);
+      conditions.apply(node.cluster).ok(Cohorts.DIFFERS, entity(node.cluster, node.name, what), at);
     } else if (was.equals(common)) {
       node.left.put(what, Long.toString(at));
     }
@@ -159,7 +155,9 @@ final class Nodes {
     if (followed.left.isEmpty()) {
       leaving.remove(node.cluster + '|' + node.name);
     }
-    conditions.apply(node.cluster).accept(DIFFERS, entity(node.cluster, node.name, what), at);
+    conditions
+        .apply(node.cluster)
+        .accept(Cohorts.DIFFERS, entity(node.cluster, node.name, what), at);
   }
 
   /** Event time passed: whoever left and was not followed differs. */
@@ -196,7 +194,7 @@ final class Nodes {
     conditions
         .apply(node.cluster)
         .bad(
-            DIFFERS,
+            Cohorts.DIFFERS,
             entity(node.cluster, node.name, what),
             at,
             DECISIVE.contains(what) ? Severity.warning : Severity.info,
@@ -230,7 +228,7 @@ final class Nodes {
     for (Node node : nodes.all().values()) {
       for (String what : COMPARED.keySet()) {
         Entity entity = entity(node.cluster, node.name, what);
-        if (!conditions.apply(node.cluster).isOpen(DIFFERS, entity)) {
+        if (!conditions.apply(node.cluster).isOpen(Cohorts.DIFFERS, entity)) {
           continue;
         }
         Members.Cohort cohort = cohort(node);
@@ -238,7 +236,7 @@ final class Nodes {
         if (common == null
             || common.equals(node.facts.get(what))
             || cohort.spec().ignores(COMPARED.get(what))) {
-          conditions.apply(node.cluster).accept(DIFFERS, entity, at);
+          conditions.apply(node.cluster).accept(Cohorts.DIFFERS, entity, at);
         }
       }
     }

@@ -4,16 +4,16 @@ import dev.plumbline.schemas.event.Cause;
 import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
-import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.cause.Candidates;
 import dev.plumbline.streams.cause.Contrasts;
 import dev.plumbline.streams.findings.Conditions;
 import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.findings.Kept;
 import dev.plumbline.streams.findings.Proof;
-import dev.plumbline.streams.findings.Records;
 import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.Moment;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
@@ -78,53 +78,19 @@ final class Symptoms {
     }
   }
 
-  /** A finding that seeks its cause; kept for a while when it is over, for it was suffered. */
-  private static final class Symptom implements State {
-    Finding finding;
-
-    boolean isOpen() {
-      return finding.getStatus() != FindingStatus.resolved;
-    }
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      Records.write(out, finding);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      finding = Records.read(in, Finding.class);
-    }
-  }
-
-  /** The last tick at which symptoms were compared. */
-  private static final class Ticked implements State {
-    long tick = Long.MIN_VALUE;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      out.writeLong(tick);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      tick = in.readLong();
-    }
-  }
-
   private final Members members;
   private final Cohorts declared;
   private final Function<String, Conditions> conditions;
   private final Table<Workload> workloads;
 
-  /** By cluster|kind|namespace/workload|finding. */
-  private final Table<Symptom> symptoms;
+  /**
+   * Findings that seek their cause, by cluster|kind|namespace/workload|finding; kept for a while
+   * when they are over, for they were suffered.
+   */
+  private final Table<Kept> symptoms;
 
-  private final Table<Ticked> ticked;
+  /** The last tick at which symptoms were compared. */
+  private final Table<Moment> ticked;
 
   Symptoms(
       Tables tables, Members members, Cohorts declared, Function<String, Conditions> conditions) {
@@ -132,8 +98,8 @@ final class Symptoms {
     this.declared = declared;
     this.conditions = conditions;
     workloads = tables.table("fleet.workloads", Workload::new);
-    symptoms = tables.table("fleet.symptoms", Symptom::new);
-    ticked = tables.table("fleet.ticked", Ticked::new);
+    symptoms = tables.table("fleet.symptoms", Kept::new);
+    ticked = tables.table("fleet.ticked", Moment::new);
   }
 
   /** Takes how many replicas of a workload are judged now, and what they have in common. */
@@ -163,7 +129,7 @@ final class Symptoms {
     String group =
         group(fact.getCluster(), finding.getKind(), finding.getEntity().get("namespace"), workload);
     symptoms.edit(group + finding.getId()).finding = finding;
-    if (symptoms.beginningWith(group).values().stream().noneMatch(Symptom::isOpen)) {
+    if (symptoms.beginningWith(group).values().stream().noneMatch(Kept::isOpen)) {
       conditions
           .apply(fact.getCluster())
           .ok(
@@ -175,23 +141,23 @@ final class Symptoms {
 
   /** Event time passed. */
   void advance(long now) {
-    long tick = Math.floorDiv(now, TICK);
-    Ticked last = ticked.get("");
-    if (last != null && tick <= last.tick) {
+    long tick = Math.floorDiv(now, TICK) * TICK;
+    Moment last = ticked.get("");
+    if (last != null && tick <= last.at) {
       return;
     }
     if (symptoms.size() > 0 && last != null) {
-      for (long each = last.tick + 1; each <= tick; each++) {
-        compare(each * TICK);
+      for (long at = last.at + TICK; at <= tick; at += TICK) {
+        compare(at);
       }
     }
-    ticked.edit("").tick = tick;
+    ticked.edit("").at = tick;
   }
 
   private void compare(long at) {
     TreeSet<String> groups = new TreeSet<>();
     for (String key : List.copyOf(symptoms.all().keySet())) {
-      Symptom symptom = symptoms.get(key);
+      Kept symptom = symptoms.get(key);
       if (symptom.isOpen()) {
         groups.add(key.substring(0, key.lastIndexOf('|') + 1));
       } else if (at - symptom.finding.getAt().toEpochMilli() > HORIZON.toMillis()) {
@@ -349,7 +315,7 @@ final class Symptoms {
   private int[] counts(Workload workload, String kind, long since) {
     int suffering = 0;
     int otherwise = 0;
-    for (Symptom symptom :
+    for (Kept symptom :
         symptoms
             .beginningWith(group(workload.cluster, kind, workload.namespace, workload.name))
             .values()) {

@@ -119,23 +119,6 @@ final class SharedPart {
     return scene.rose(part.engine) || scene.rose(part.memory) || part.engine.now >= FULL;
   }
 
-  /**
-   * True when what a server does more can't be why the part is so much busier: at the part's usual
-   * cost of a token it explains less than that.
-   */
-  private static boolean isTooLittle(Scene scene, Part part, Pod server) {
-    if (part == null || !part.engine.isKnown()) {
-      return false;
-    }
-    double usual = 0;
-    for (Holder holder : part.holders) {
-      Tenant tenant = scene.tenants().get(holder.pod);
-      usual += tenant != null && tenant.isServer() ? tenant.work.usual : 0;
-    }
-    double growth = scene.tenant(server).work.growth();
-    return growth * part.engine.usual < part.engine.growth() * Math.max(usual, 1);
-  }
-
   private static Suspicion ofProcess(Pod pod, Part part) {
     Level active = part.holder(Scene.key(pod)).active;
     return new Suspicion(

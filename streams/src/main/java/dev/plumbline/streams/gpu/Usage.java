@@ -9,12 +9,9 @@ import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.event.ResourceSnapshot;
 import dev.plumbline.streams.inventory.Inventory;
 import dev.plumbline.streams.inventory.Pod;
-import dev.plumbline.streams.state.State;
+import dev.plumbline.streams.state.Moment;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,32 +25,18 @@ final class Usage {
 
   private static final String SELF = "self";
 
-  /** When the cluster was first seen. */
-  private static final class Beginning implements State {
-    long at;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      out.writeLong(at);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      at = in.readLong();
-    }
-  }
-
   private final Inventory inventory;
-  private final Table<Beginning> beginning;
+
+  /** When the cluster was first seen. */
+  private final Table<Moment> beginning;
+
   private final Table<BoardUse> boards;
   private final Table<NodeUse> nodes;
   private final Table<Tenant> tenants;
 
   Usage(Inventory inventory, Tables tables) {
     this.inventory = inventory;
-    beginning = tables.table("gpu.beginning", Beginning::new);
+    beginning = tables.table("gpu.beginning", Moment::new);
     boards = tables.table("gpu.boards", BoardUse::new);
     nodes = tables.table("gpu.nodes", NodeUse::new);
     tenants = tables.table("gpu.tenants", Tenant::new);

@@ -7,6 +7,7 @@ import dev.plumbline.schemas.event.Incident;
 import dev.plumbline.schemas.event.Member;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.findings.Kept;
 import dev.plumbline.streams.findings.Records;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
@@ -79,27 +80,13 @@ public final class Incidents {
     }
   }
 
-  /** What the fleet says of a symptom of a workload, while it holds. */
-  private static final class Account implements State {
-    Finding finding;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      Records.write(out, finding);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      finding = Records.read(in, Finding.class);
-    }
-  }
-
   private final String cluster;
   private final Table<Group> groups;
   private final Table<Place> places;
-  private final Table<Account> accounts;
+
+  /** What the fleet says of a symptom of a workload, while it holds. */
+  private final Table<Kept> accounts;
+
   private final BiConsumer<Incident, Finding> out;
 
   /**
@@ -109,7 +96,7 @@ public final class Incidents {
     this.cluster = cluster;
     groups = tables.table("incidents.groups", Group::new);
     places = tables.table("incidents.places", Place::new);
-    accounts = tables.table("incidents.accounts", Account::new);
+    accounts = tables.table("incidents.accounts", Kept::new);
     this.out = out;
   }
 
@@ -148,7 +135,7 @@ public final class Incidents {
 
   private void account(Finding account) {
     String key = key(account.getKind(), account.getEntity());
-    Account known = accounts.get(key);
+    Kept known = accounts.get(key);
     if (known != null
         && known.finding.getId().equals(account.getId())
         && known.finding.getRevision() >= account.getRevision()) {
@@ -179,7 +166,7 @@ public final class Incidents {
 
   /** The finding with the cause that the whole fleet bears witness to, where it does. */
   private Finding explained(Finding finding) {
-    for (Account account : accounts.all().values()) {
+    for (Kept account : accounts.all().values()) {
       if (isAbout(account.finding, finding)) {
         return Finding.newBuilder(finding)
             .setCause(account.finding.getCause())

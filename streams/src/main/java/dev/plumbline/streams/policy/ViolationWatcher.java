@@ -13,6 +13,7 @@ import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.Moment;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import java.io.DataInput;
@@ -59,31 +60,17 @@ public final class ViolationWatcher implements Watcher {
     }
   }
 
-  /** When the cluster was first looked at. */
-  private static final class Began implements State {
-    long at;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      out.writeLong(at);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      at = in.readLong();
-    }
-  }
-
   private final Cluster cluster;
-  private final Table<Began> began;
+
+  /** When the cluster was first looked at. */
+  private final Table<Moment> began;
+
   private final Table<Report> reports;
   private final Table<Report> workloads;
 
   public ViolationWatcher(Cluster cluster) {
     this.cluster = cluster;
-    began = cluster.tables().table("policy.began", Began::new);
+    began = cluster.tables().table("policy.began", Moment::new);
     reports = cluster.tables().table("policy.reports", Report::new);
     workloads = cluster.tables().table("policy.workloads", Report::new);
   }

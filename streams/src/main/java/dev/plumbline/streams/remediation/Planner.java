@@ -10,6 +10,7 @@ import dev.plumbline.schemas.event.Remediation;
 import dev.plumbline.schemas.event.RemediationStatus;
 import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Records;
+import dev.plumbline.streams.state.Moment;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
@@ -74,32 +75,18 @@ public final class Planner {
     }
   }
 
-  /** Operations that were planned, so that an incident's next update doesn't plan them again. */
-  private static final class Planned implements State {
-    long at;
-
-    @Override
-    public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
-      out.writeLong(at);
-    }
-
-    @Override
-    public void read(DataInput in) throws IOException {
-      State.version(in, 1);
-      at = in.readLong();
-    }
-  }
-
   private final String cluster;
   private final Table<Target> targets;
-  private final Table<Planned> operations;
+
+  /** When operations were planned, so that an incident's next update doesn't plan them again. */
+  private final Table<Moment> operations;
+
   private final Consumer<Remediation> out;
 
   public Planner(String cluster, Tables tables, Consumer<Remediation> out) {
     this.cluster = cluster;
     targets = tables.table("remediation.targets", Target::new);
-    operations = tables.table("remediation.operations", Planned::new);
+    operations = tables.table("remediation.operations", Moment::new);
     this.out = out;
   }
 
