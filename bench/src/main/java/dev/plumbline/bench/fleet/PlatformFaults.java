@@ -145,8 +145,13 @@ final class PlatformFaults {
     String vmi = Objects.VMI + site.machine;
     String vm = Objects.VM + site.machine;
     int which = f.draw.below(3);
-    Truth.Event e;
+    String object = vm;
+    String field;
+    String why;
     if (which == 0) {
+      object = vmi;
+      field = "metadata.labels[kubevirt.io/outdatedLauncherImage]";
+      why = "the VM still runs on an outdated launcher";
       f.fleet.loop.at(
           f.from,
           () -> {
@@ -159,23 +164,9 @@ final class PlatformFaults {
                       .put("launcherContainerImageVersion", Objects.launcher("v1.7.0"));
                 });
           });
-      e =
-          new Truth.Event(
-              "drift.config",
-              Truth.entity(
-                  site,
-                  "object",
-                  vmi,
-                  "field",
-                  "metadata.labels[kubevirt.io/outdatedLauncherImage]",
-                  "namespace",
-                  "vm-workloads",
-                  "workload",
-                  site.machine),
-              f.from,
-              f.fleet.end,
-              "the VM still runs on an outdated launcher");
     } else if (which == 1) {
+      field = "spec.template.spec.domain.memory.guest";
+      why = "memory edited by hand, not live: restart required";
       f.fleet.loop.at(
           f.from,
           () -> {
@@ -194,24 +185,9 @@ final class PlatformFaults {
                             Json.array(o, "status", "conditions")
                                 .add(Json.of("type", "RestartRequired", "status", "True"))));
           });
-      e =
-          new Truth.Event(
-              "drift.config",
-              Truth.entity(
-                  site,
-                  "object",
-                  vm,
-                  "field",
-                  "spec.template.spec.domain.memory.guest",
-                  "namespace",
-                  "vm-workloads",
-                  "workload",
-                  site.machine),
-              f.from,
-              f.fleet.end,
-              "memory edited by hand, not live: restart required");
-      Fault.gitops(e, site);
     } else {
+      field = "spec.template.spec.domain.machine.type";
+      why = "machine type differs from the other sites";
       f.fleet.loop.at(
           f.from,
           () ->
@@ -221,22 +197,24 @@ final class PlatformFaults {
                   o ->
                       Json.map(o, "spec", "template", "spec", "domain", "machine")
                           .put("type", "pc-q35-rhel9.2.0")));
-      e =
-          new Truth.Event(
-              "drift.config",
-              Truth.entity(
-                  site,
-                  "object",
-                  vm,
-                  "field",
-                  "spec.template.spec.domain.machine.type",
-                  "namespace",
-                  "vm-workloads",
-                  "workload",
-                  site.machine),
-              f.from,
-              f.fleet.end,
-              "machine type differs from the other sites");
+    }
+    Truth.Event e =
+        new Truth.Event(
+            "drift.config",
+            Truth.entity(
+                site,
+                "object",
+                object,
+                "field",
+                field,
+                "namespace",
+                "vm-workloads",
+                "workload",
+                site.machine),
+            f.from,
+            f.fleet.end,
+            why);
+    if (which != 0) {
       Fault.gitops(e, site);
     }
     e.also(Truth.entity(site, "object", vm, "namespace", "vm-workloads"))
