@@ -13,7 +13,9 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -34,6 +36,16 @@ public final class Topics {
   }
 
   private Topics() {}
+
+  /** Assigns all partitions of a topic to a consumer, and names them. */
+  public static List<TopicPartition> assign(Consumer<?, ?> consumer, Topic topic) {
+    List<TopicPartition> all =
+        consumer.partitionsFor(topic.name()).stream()
+            .map(it -> new TopicPartition(it.topic(), it.partition()))
+            .toList();
+    consumer.assign(all);
+    return all;
+  }
 
   /**
    * Creates the topics that don't exist yet; those that do are left as they are.

@@ -139,11 +139,7 @@ final class Fixture implements AutoCloseable {
     long count = 0;
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> all = new ArrayList<>();
-      for (int p = 0; p < (topic.partitioned() ? partitions : 1); p++) {
-        all.add(new TopicPartition(topic.name(), p));
-      }
-      consumer.assign(all);
+      List<TopicPartition> all = Topics.assign(consumer, topic);
       consumer.seekToBeginning(all);
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
       while (ends.entrySet().stream()

@@ -3,6 +3,7 @@ package dev.plumbline.bench.path;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.cli.embedded.Workspace;
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Incident;
 import dev.plumbline.schemas.serde.EventDeserializer;
@@ -12,14 +13,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -232,12 +231,7 @@ public final class Latency {
                 try (KafkaConsumer<byte[], byte[]> consumer =
                     new KafkaConsumer<>(
                         settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-                  List<TopicPartition> all =
-                      consumer.partitionsFor(topic.name()).stream()
-                          .map(it -> new TopicPartition(it.topic(), it.partition()))
-                          .toList();
-                  consumer.assign(all);
-                  consumer.seekToBeginning(all);
+                  consumer.seekToBeginning(Topics.assign(consumer, topic));
                   while (!closed) {
                     for (ConsumerRecord<byte[], byte[]> record :
                         consumer.poll(Duration.ofMillis(50))) {

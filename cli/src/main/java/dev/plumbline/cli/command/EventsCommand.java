@@ -2,6 +2,7 @@ package dev.plumbline.cli.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.serde.BadRecordException;
 import dev.plumbline.schemas.serde.EventDeserializer;
 import dev.plumbline.streams.findings.CloudEventHeaders;
@@ -63,11 +64,7 @@ abstract class EventsCommand<T extends SpecificRecord> implements Callable<Integ
     EventDeserializer<T> decoder = new EventDeserializer<>(type, broker.registry());
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> all =
-          consumer.partitionsFor(topic.name()).stream()
-              .map(it -> new TopicPartition(it.topic(), it.partition()))
-              .toList();
-      consumer.assign(all);
+      List<TopicPartition> all = Topics.assign(consumer, topic);
       consumer.seekToBeginning(all);
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
       while (follow || all.stream().anyMatch(it -> consumer.position(it) < ends.get(it))) {

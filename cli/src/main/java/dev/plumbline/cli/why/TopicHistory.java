@@ -2,6 +2,7 @@ package dev.plumbline.cli.why;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.schemas.Topic;
+import dev.plumbline.schemas.Topics;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.Incident;
@@ -108,11 +109,7 @@ public final class TopicHistory implements History {
       java.util.function.Consumer<ConsumerRecord<String, byte[]>> reader) {
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> all =
-          consumer.partitionsFor(topic.name()).stream()
-              .map(it -> new TopicPartition(it.topic(), it.partition()))
-              .toList();
-      consumer.assign(all);
+      List<TopicPartition> all = Topics.assign(consumer, topic);
       Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(all));
       if (from == null) {
         consumer.seekToBeginning(all);

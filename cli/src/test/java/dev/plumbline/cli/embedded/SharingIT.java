@@ -248,12 +248,7 @@ class SharingIT {
     Set<String> ended = new HashSet<>();
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> all =
-          consumer.partitionsFor(topic.name()).stream()
-              .map(it -> new TopicPartition(it.topic(), it.partition()))
-              .toList();
-      consumer.assign(all);
-      consumer.seekToBeginning(all);
+      consumer.seekToBeginning(Topics.assign(consumer, topic));
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       while (ended.size() < EndOfTape.markers(PARTITIONS)) {
         assertThat(System.nanoTime()).as("ends of %s: %s", topic, ended).isLessThan(deadline);
