@@ -1,9 +1,9 @@
 package dev.plumbline.streams.cause;
 
+import static dev.plumbline.streams.cause.Counts.assertCounts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plumbline.schemas.event.Cause;
-import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.LatencySnapshot;
@@ -173,19 +173,6 @@ class CauseTest {
     scrapes(30);
 
     assertCounts(last("chat-0").getCause().getContrast(), 1, 1, 3, 0);
-  }
-
-  private static void assertCounts(
-      Contrast contrast, int having, int havingSuffer, int lacking, int lackingSuffer) {
-    assertThat(contrast).isNotNull();
-    assertThat(
-            List.of(
-                contrast.getHaving(),
-                contrast.getHavingSuffer(),
-                contrast.getLacking(),
-                contrast.getLackingSuffer()))
-        .as("have it, suffer, lack it, suffer")
-        .containsExactly(having, havingSuffer, lacking, lackingSuffer);
   }
 
   private void scrapes(int count) {

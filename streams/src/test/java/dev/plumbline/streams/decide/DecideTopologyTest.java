@@ -6,12 +6,10 @@ import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Incident;
-import dev.plumbline.schemas.event.Resolution;
-import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventSerde;
+import dev.plumbline.streams.Findings;
 import dev.plumbline.streams.findings.Kind;
-import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.health.Board;
 import dev.plumbline.streams.health.Instruments;
 import dev.plumbline.streams.state.SourceLog;
@@ -44,7 +42,9 @@ class DecideTopologyTest {
 
   @Test
   void whatWasDecidedBehindTheRestoredStateIsRememberedAndNotSaidAgain() {
-    Finding open = open();
+    Finding open =
+        Findings.open(
+            "f1", Kind.GPU_THROTTLE, Map.of("cluster", CLUSTER, "node", "n1", "gpu", "GPU-1"), 0);
     SourceLog behind = new Committed(bytes.serializer().serialize(Topic.FINDINGS.name(), open));
     try (TopologyTestDriver driver = driver(behind)) {
       TestInputTopic<String, Finding> findings =
@@ -59,7 +59,7 @@ class DecideTopologyTest {
 
       findings.pipeInput(CLUSTER, open);
       assertThat(incidents.isEmpty()).isTrue();
-      findings.pipeInput(CLUSTER, resolved(open));
+      findings.pipeInput(CLUSTER, Findings.resolved(open, 1));
 
       Incident incident = incidents.readValue();
       assertThat(incident.getStatus()).isEqualTo(FindingStatus.resolved);
@@ -82,29 +82,6 @@ class DecideTopologyTest {
             context -> source),
         settings,
         Instant.ofEpochMilli(0));
-  }
-
-  private static Finding open() {
-    return Finding.newBuilder()
-        .setId("f1")
-        .setRevision(0)
-        .setAt(Instant.ofEpochMilli(0))
-        .setSince(Instant.ofEpochMilli(0))
-        .setStatus(FindingStatus.open)
-        .setKind(Kind.GPU_THROTTLE)
-        .setSeverity(Severity.warning)
-        .setEntity(Map.of("cluster", CLUSTER, "node", "n1", "gpu", "GPU-1"))
-        .setEvidence(Proof.of("seen"))
-        .build();
-  }
-
-  private static Finding resolved(Finding finding) {
-    return Finding.newBuilder(finding)
-        .setRevision(1)
-        .setAt(Instant.ofEpochMilli(60_000))
-        .setStatus(FindingStatus.resolved)
-        .setResolution(Resolution.cleared)
-        .build();
   }
 
   /** A source whose first record was committed by a process that is gone. */

@@ -30,7 +30,7 @@ class FleetTest {
   private final FleetJudge fleet =
       new FleetJudge(
           new Tables(), uid -> tables.computeIfAbsent(uid, k -> new Tables()), said::add);
-  private long ordinal;
+  private final GivenFacts given = new GivenFacts();
 
   @Test
   void aClusterThatGoesSilentWhileOthersGoOnIsFoundAndItsReturnClearsIt() {
@@ -45,9 +45,9 @@ class FleetTest {
   @Test
   void aClusterIsMeasuredByItsOwnRhythm() {
     for (int minute = 0; minute < 300; minute++) {
-      fleet.judge(fact("alive", "a", minute, Map.of("intervalMillis", "60000")));
+      fleet.judge(given.fact("alive", "a", minute, Map.of("intervalMillis", "60000")));
       if (minute % 15 == 0) {
-        fleet.judge(fact("alive", "c", minute, Map.of("intervalMillis", "900000")));
+        fleet.judge(given.fact("alive", "c", minute, Map.of("intervalMillis", "900000")));
       }
     }
 
@@ -178,7 +178,7 @@ class FleetTest {
       int partition = random.nextInt(2);
       if (next[partition] < 50) {
         long at = next[partition]++ * 1_000L + partition;
-        Fact fact = fact("alive", "c" + partition, 0, Map.of());
+        Fact fact = given.fact("alive", "c" + partition, 0, Map.of());
         fact.setAt(Instant.ofEpochMilli(at));
         merge.add(fact);
         merge.reached(partition, at);
@@ -201,11 +201,11 @@ class FleetTest {
 
   private void identified(String cluster, String label, String value) {
     fleet.judge(
-        fact("alive", cluster, 0, Map.of("intervalMillis", "0", "identity." + label, value)));
+        given.fact("alive", cluster, 0, Map.of("intervalMillis", "0", "identity." + label, value)));
   }
 
   private void applied(int minute, String name, String spec) {
-    Fact fact = fact("control", "", minute, spec == null ? Map.of() : Map.of("spec", spec));
+    Fact fact = given.fact("control", "", minute, spec == null ? Map.of() : Map.of("spec", spec));
     fact.setSubject(name);
     fleet.judge(fact);
   }
@@ -213,15 +213,15 @@ class FleetTest {
   private void alive(int from, int to, String... clusters) {
     for (int minute = from; minute <= to; minute++) {
       for (String cluster : clusters) {
-        fleet.judge(fact("alive", cluster, minute, Map.of("intervalMillis", "60000")));
+        fleet.judge(given.fact("alive", cluster, minute, Map.of("intervalMillis", "60000")));
       }
     }
   }
 
   private void gitMoved(int minute, int moved, String cluster) {
-    long at = fact("alive", cluster, moved, Map.of()).getAt().toEpochMilli();
+    long at = given.fact("alive", cluster, moved, Map.of()).getAt().toEpochMilli();
     fleet.judge(
-        fact(
+        given.fact(
             "alive",
             cluster,
             minute,
@@ -230,20 +230,9 @@ class FleetTest {
 
   private void declared(int minute, String image, String... clusters) {
     for (String cluster : clusters) {
-      Fact fact = fact("object", cluster, minute, Map.of(IMAGE, image));
+      Fact fact = given.fact("object", cluster, minute, Map.of(IMAGE, image));
       fact.setSubject("apps/v1/Deployment/retail/chat");
       fleet.judge(fact);
     }
-  }
-
-  private Fact fact(String kind, String cluster, int minute, Map<String, String> fields) {
-    return Fact.newBuilder()
-        .setKind(kind)
-        .setPartition(0)
-        .setAt(Instant.ofEpochMilli(minute * MINUTE))
-        .setCluster(cluster)
-        .setOrdinal(ordinal++)
-        .setFields(fields)
-        .build();
   }
 }

@@ -9,7 +9,6 @@ import dev.plumbline.schemas.event.Resolution;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.state.Tables;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +26,7 @@ class NodesTest {
   private final FleetJudge fleet =
       new FleetJudge(
           new Tables(), uid -> tables.computeIfAbsent(uid, k -> new Tables()), said::add);
-  private long ordinal;
+  private final GivenFacts given = new GivenFacts();
 
   @BeforeEach
   void sitesOfOneNodeEach() {
@@ -137,7 +136,7 @@ class NodesTest {
   void aNodeThatIsGoneTakesItsFindingWithIt() {
     node(10, "b", "n1", "driver", "575", "kernel", "6.8");
     alive(11, 60);
-    Fact gone = fact("node", "b", 61, Map.of());
+    Fact gone = given.fact("node", "b", 61, Map.of());
     gone.setSubject("n1");
     gone.setGone(true);
     fleet.judge(gone);
@@ -158,7 +157,7 @@ class NodesTest {
   private void alive(int from, int to) {
     for (int minute = from; minute <= to; minute++) {
       for (String site : List.of("a", "b", "c")) {
-        fleet.judge(fact("alive", site, minute, Map.of("intervalMillis", "60000")));
+        fleet.judge(given.fact("alive", site, minute, Map.of("intervalMillis", "60000")));
       }
     }
   }
@@ -168,25 +167,14 @@ class NodesTest {
     for (int i = 0; i < facts.length; i += 2) {
       fields.put(facts[i], facts[i + 1]);
     }
-    Fact fact = fact("node", site, minute, fields);
+    Fact fact = given.fact("node", site, minute, fields);
     fact.setSubject(name);
     fleet.judge(fact);
   }
 
   private void applied(int minute, String spec) {
-    Fact fact = fact("control", "", minute, Map.of("spec", spec));
+    Fact fact = given.fact("control", "", minute, Map.of("spec", spec));
     fact.setSubject("a");
     fleet.judge(fact);
-  }
-
-  private Fact fact(String kind, String cluster, int minute, Map<String, String> fields) {
-    return Fact.newBuilder()
-        .setKind(kind)
-        .setPartition(0)
-        .setAt(Instant.ofEpochMilli(minute * MINUTE))
-        .setCluster(cluster)
-        .setOrdinal(ordinal++)
-        .setFields(fields)
-        .build();
   }
 }

@@ -1,15 +1,15 @@
 package dev.plumbline.streams.fleet;
 
+import static dev.plumbline.streams.cause.Counts.assertCounts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plumbline.schemas.event.Cause;
-import dev.plumbline.schemas.event.Contrast;
 import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.FindingStatus;
 import dev.plumbline.schemas.event.Severity;
+import dev.plumbline.streams.Findings;
 import dev.plumbline.streams.findings.Kind;
-import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.state.Tables;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class SymptomsTest {
   private Tables own = new Tables();
   private Map<String, Tables> tables = new HashMap<>();
   private FleetJudge fleet = judge();
-  private long ordinal;
+  private final GivenFacts given = new GivenFacts();
 
   @BeforeEach
   void threeSitesThatAreAlike() {
@@ -168,7 +168,7 @@ class SymptomsTest {
     declared(10, "fra", "v2");
     suffers(12, "fra", 0, image("fra", 0.8));
     for (String site : List.of("par", "nyc")) {
-      Fact gone = fact("replicas", site, 15, Map.of());
+      Fact gone = given.fact("replicas", site, 15, Map.of());
       gone.setSubject("retail/chat");
       gone.setGone(true);
       fleet.judge(gone);
@@ -191,19 +191,6 @@ class SymptomsTest {
     alive(32, 33);
 
     assertThat(said).singleElement().satisfies(it -> assertThat(it.getAt()).isEqualTo(at(32)));
-  }
-
-  private static void assertCounts(
-      Contrast contrast, int having, int havingSuffer, int lacking, int lackingSuffer) {
-    assertThat(contrast).isNotNull();
-    assertThat(
-            List.of(
-                contrast.getHaving(),
-                contrast.getHavingSuffer(),
-                contrast.getLacking(),
-                contrast.getLackingSuffer()))
-        .as("have it, suffer, lack it, suffer")
-        .containsExactly(having, havingSuffer, lacking, lackingSuffer);
   }
 
   private FleetJudge judge() {
@@ -243,20 +230,20 @@ class SymptomsTest {
   private void alive(int from, int to) {
     for (int minute = from; minute <= to; minute++) {
       for (String site : List.of("fra", "nyc", "par")) {
-        fleet.judge(fact("alive", site, minute, Map.of("intervalMillis", "60000")));
+        fleet.judge(given.fact("alive", site, minute, Map.of("intervalMillis", "60000")));
       }
     }
   }
 
   private void declared(int minute, String site, String image) {
-    Fact fact = fact("object", site, minute, Map.of(IMAGE, image));
+    Fact fact = given.fact("object", site, minute, Map.of(IMAGE, image));
     fact.setSubject(OBJECT);
     fleet.judge(fact);
   }
 
   private void replicas(int minute, String site, String product, int judged) {
     Fact fact =
-        fact(
+        given.fact(
             "replicas",
             site,
             minute,
@@ -274,7 +261,7 @@ class SymptomsTest {
   }
 
   private void applied(int minute, String spec) {
-    Fact fact = fact("control", "", minute, Map.of("spec", spec));
+    Fact fact = given.fact("control", "", minute, Map.of("spec", spec));
     fact.setSubject("a");
     fleet.judge(fact);
   }
@@ -284,27 +271,22 @@ class SymptomsTest {
   }
 
   private void told(int minute, String site, Finding finding) {
-    Fact fact = fact("symptom", site, minute, Map.of());
+    Fact fact = given.fact("symptom", site, minute, Map.of());
     fact.setSubject(finding.getId());
     fact.setFinding(finding);
     fleet.judge(fact);
   }
 
   private static Finding swing(int minute, String site, int pod, Cause cause) {
-    return Finding.newBuilder()
-        .setId(site + pod)
-        .setRevision(0)
-        .setAt(at(minute))
-        .setSince(at(minute))
-        .setStatus(FindingStatus.open)
-        .setKind(Kind.LATENCY_SWING)
-        .setSeverity(Severity.warning)
-        .setEntity(
+    Finding swing =
+        Findings.open(
+            site + pod,
+            Kind.LATENCY_SWING,
             Map.of(
-                "cluster", site, "namespace", "retail", "workload", "chat", "pod", "chat-" + pod))
-        .setCause(cause)
-        .setEvidence(Proof.of("slow"))
-        .build();
+                "cluster", site, "namespace", "retail", "workload", "chat", "pod", "chat-" + pod),
+            minute);
+    swing.setCause(cause);
+    return swing;
   }
 
   private static Cause image(String site, double score) {
@@ -338,17 +320,5 @@ class SymptomsTest {
 
   private static Instant at(int minute) {
     return Instant.ofEpochMilli(minute * MINUTE);
-  }
-
-  private Fact fact(String kind, String cluster, int minute, Map<String, String> fields) {
-    return Fact.newBuilder()
-        .setKind(kind)
-        .setPartition(0)
-        .setAt(at(minute))
-        .setCluster(cluster)
-        .setClusterName(cluster)
-        .setOrdinal(ordinal++)
-        .setFields(fields)
-        .build();
   }
 }

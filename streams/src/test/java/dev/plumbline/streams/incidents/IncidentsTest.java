@@ -1,5 +1,8 @@
 package dev.plumbline.streams.incidents;
 
+import static dev.plumbline.streams.Findings.again;
+import static dev.plumbline.streams.Findings.open;
+import static dev.plumbline.streams.Findings.resolved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plumbline.schemas.event.Cause;
@@ -12,13 +15,11 @@ import dev.plumbline.schemas.event.Member;
 import dev.plumbline.schemas.event.Mode;
 import dev.plumbline.schemas.event.Remediation;
 import dev.plumbline.schemas.event.RemediationStatus;
-import dev.plumbline.schemas.event.Resolution;
 import dev.plumbline.schemas.event.Severity;
 import dev.plumbline.streams.findings.Kind;
 import dev.plumbline.streams.findings.Proof;
 import dev.plumbline.streams.remediation.Planner;
 import dev.plumbline.streams.state.Tables;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +43,9 @@ class IncidentsTest {
 
   @Test
   void aFaultAndItsSymptomAreOneIncident() {
-    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    Finding fault = open("f1", Kind.GPU_THROTTLE, BOARD, 0);
     take(fault);
-    take(because(finding("f2", Kind.LATENCY_SWING, POD, 1), fault));
+    take(because(open("f2", Kind.LATENCY_SWING, POD, 1), fault));
 
     assertThat(incidents).extracting(Incident::getId).containsOnly(incidents.get(0).getId());
     assertThat(lastIncident().getMemberCount()).isEqualTo(2);
@@ -53,9 +54,9 @@ class IncidentsTest {
 
   @Test
   void aSymptomThatIsExplainedLaterMovesToItsCause() {
-    Finding symptom = finding("f2", Kind.LATENCY_SWING, POD, 0);
+    Finding symptom = open("f2", Kind.LATENCY_SWING, POD, 0);
     take(symptom);
-    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 1);
+    Finding fault = open("f1", Kind.GPU_THROTTLE, BOARD, 1);
     take(fault);
     take(because(again(symptom, 2), fault));
 
@@ -68,9 +69,9 @@ class IncidentsTest {
 
   @Test
   void itIsResolvedWhenAllItsFindingsAre() {
-    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    Finding fault = open("f1", Kind.GPU_THROTTLE, BOARD, 0);
     take(fault);
-    Finding symptom = because(finding("f2", Kind.LATENCY_SWING, POD, 1), fault);
+    Finding symptom = because(open("f2", Kind.LATENCY_SWING, POD, 1), fault);
     take(symptom);
     restart();
     take(resolved(fault, 2));
@@ -83,7 +84,7 @@ class IncidentsTest {
 
   @Test
   void whatIsOnlyInfoOpensNoIncident() {
-    Finding info = finding("f1", Kind.LOAD_SURGE, POD, 0);
+    Finding info = open("f1", Kind.LOAD_SURGE, POD, 0);
     info.setSeverity(Severity.info);
     take(info);
 
@@ -92,7 +93,7 @@ class IncidentsTest {
 
   @Test
   void theWholeFleetsAccountOfASymptomMovesItToTheCauseThatTheFleetBearsWitnessTo() {
-    Finding swing = finding("f1", Kind.LATENCY_SWING, POD, 0);
+    Finding swing = open("f1", Kind.LATENCY_SWING, POD, 0);
     swing.setCause(cause(Kind.DRIFT_CONFIG, Map.of("cluster", "c-1", "node", "n1")));
     take(swing);
     restart();
@@ -115,7 +116,7 @@ class IncidentsTest {
 
   @Test
   void aCauseThatTheFleetSpeaksAgainstIsWithdrawn() {
-    Finding swing = finding("f1", Kind.LATENCY_SWING, POD, 0);
+    Finding swing = open("f1", Kind.LATENCY_SWING, POD, 0);
     swing.setCause(cause(Kind.DRIFT_CONFIG, Map.of("cluster", "c-1", "workload", "chat")));
     take(swing);
     take(account(20, null));
@@ -125,7 +126,7 @@ class IncidentsTest {
 
   private static Finding account(long minute, Cause cause) {
     Finding account =
-        finding(
+        open(
             "account",
             Kind.LATENCY_SWING,
             Map.of("cluster", "c-1", "namespace", "retail", "workload", "chat"),
@@ -142,7 +143,7 @@ class IncidentsTest {
 
   @Test
   void theSameLineTwiceSaysNothingTwice() {
-    Finding fault = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    Finding fault = open("f1", Kind.GPU_THROTTLE, BOARD, 0);
     take(fault);
     take(fault);
 
@@ -152,7 +153,7 @@ class IncidentsTest {
 
   @Test
   void anActionIsProposedWithTheVerdictOfEachGateAndDoneByNobody() {
-    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    take(open("f1", Kind.GPU_THROTTLE, BOARD, 0));
 
     Remediation proposed = remediations.get(0);
     assertThat(proposed.getAction()).isEqualTo("cordon-node");
@@ -168,14 +169,14 @@ class IncidentsTest {
   @Test
   void aFindingThatIsOldLeadsToARefusalAndNotToAnAction() {
     now = 20 * MINUTE;
-    grouped.take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    grouped.take(open("f1", Kind.GPU_THROTTLE, BOARD, 0));
 
     assertRefusedBy("freshness");
   }
 
   @Test
   void aFindingWithoutFreshDataLeadsToARefusal() {
-    Finding stale = finding("f1", Kind.GPU_THROTTLE, BOARD, 0);
+    Finding stale = open("f1", Kind.GPU_THROTTLE, BOARD, 0);
     stale.setStale(true);
     take(stale);
 
@@ -184,11 +185,11 @@ class IncidentsTest {
 
   @Test
   void aSecondIncidentOnTheTargetWaitsForTheFirstAndThenForItsRest() {
-    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
-    take(finding("f2", Kind.GPU_FAULT, BOARD, 1));
+    take(open("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    take(open("f2", Kind.GPU_FAULT, BOARD, 1));
     assertRefusedBy("dedup");
     // the first expired after 30 min; the target rests as long
-    take(finding("f3", Kind.GPU_FAULT, Map.of("cluster", "c-1", "node", "n1", "gpu", "GPU-2"), 31));
+    take(open("f3", Kind.GPU_FAULT, Map.of("cluster", "c-1", "node", "n1", "gpu", "GPU-2"), 31));
 
     assertThat(lastRemediation().getStatus()).isEqualTo(RemediationStatus.proposed);
     assertThat(lastRemediation().getAttempt()).isEqualTo(2);
@@ -198,7 +199,7 @@ class IncidentsTest {
   void afterThreeAttemptsInADayAPersonMustLook() {
     for (int i = 0; i < 4; i++) {
       take(
-          finding(
+          open(
               "f" + i,
               Kind.GPU_FAULT,
               Map.of("cluster", "c-1", "node", "n1", "gpu", "G" + i),
@@ -212,7 +213,7 @@ class IncidentsTest {
 
   @Test
   void aProposalThatNobodyTakesExpires() {
-    take(finding("f1", Kind.GPU_THROTTLE, BOARD, 0));
+    take(open("f1", Kind.GPU_THROTTLE, BOARD, 0));
     restart();
     planner.tick(31 * MINUTE);
 
@@ -264,35 +265,6 @@ class IncidentsTest {
 
   private Remediation lastRemediation() {
     return remediations.get(remediations.size() - 1);
-  }
-
-  private static Finding finding(String id, String kind, Map<String, String> entity, long minute) {
-    return Finding.newBuilder()
-        .setId(id)
-        .setRevision(0)
-        .setAt(Instant.ofEpochMilli(minute * MINUTE))
-        .setSince(Instant.ofEpochMilli(minute * MINUTE))
-        .setStatus(FindingStatus.open)
-        .setKind(kind)
-        .setSeverity(Severity.warning)
-        .setEntity(entity)
-        .setEvidence(Proof.of("seen"))
-        .build();
-  }
-
-  private static Finding again(Finding finding, long minute) {
-    return Finding.newBuilder(finding)
-        .setRevision(finding.getRevision() + 1)
-        .setAt(Instant.ofEpochMilli(minute * MINUTE))
-        .setStatus(FindingStatus.update)
-        .build();
-  }
-
-  private static Finding resolved(Finding finding, long minute) {
-    Finding resolved = again(finding, minute);
-    resolved.setStatus(FindingStatus.resolved);
-    resolved.setResolution(Resolution.cleared);
-    return resolved;
   }
 
   private static Finding because(Finding finding, Finding fault) {
