@@ -2,10 +2,12 @@ package dev.plumbline.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.cli.Main;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,17 +24,7 @@ class DemoIT {
   @Test
   void itEndsByItselfWithFindingsAnIncidentARemediationAndEachOfThemDelivered() throws Exception {
     Path screen = folder.resolve("screen");
-    Process demo =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "demo")
-            .redirectErrorStream(true)
-            .redirectOutput(screen.toFile())
-            .start();
+    Process demo = JavaProcess.of(screen, List.of("-Xmx512m"), Main.class, "demo").start();
     try {
       assertThat(demo.waitFor(3, TimeUnit.MINUTES)).isTrue();
     } finally {

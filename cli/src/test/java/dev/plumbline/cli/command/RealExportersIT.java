@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.plumbline.agent.mapping.Mapper;
 import dev.plumbline.agent.mapping.Mapping;
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.cli.Main;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.ResourceSnapshot;
@@ -229,37 +230,41 @@ class RealExportersIT {
   private Process up(int kafka, int registry) throws IOException {
     String base = "=http://127.0.0.1:" + proxy.getAddress().getPort() + "/";
     return start(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx512m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        Main.class.getName(),
-        "up",
-        "--no-host",
-        "--data",
-        folder.resolve("data").toString(),
-        "--scrape",
-        "node" + base + "node",
-        "--scrape",
-        "prometheus" + base + "prometheus",
-        "--interval",
-        "700ms",
-        "--http-port",
-        "0",
-        "--kafka-port",
-        "" + kafka,
-        "--registry-port",
-        "" + registry);
+        JavaProcess.of(
+            log(),
+            List.of("-Xmx512m"),
+            Main.class,
+            "up",
+            "--no-host",
+            "--data",
+            folder.resolve("data").toString(),
+            "--scrape",
+            "node" + base + "node",
+            "--scrape",
+            "prometheus" + base + "prometheus",
+            "--interval",
+            "700ms",
+            "--http-port",
+            "0",
+            "--kafka-port",
+            "" + kafka,
+            "--registry-port",
+            "" + registry));
   }
 
   private Process start(String... command) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log-" + started.size()).toFile())
-            .start();
+    return start(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()));
+  }
+
+  private Process start(ProcessBuilder builder) throws IOException {
+    Process process = builder.start();
     started.add(process);
     return process;
+  }
+
+  private Path log() {
+    return folder.resolve("log-" + started.size());
   }
 
   private static boolean installed(String command) {

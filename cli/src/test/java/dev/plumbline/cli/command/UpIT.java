@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.cli.Main;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.event.Finding;
@@ -140,27 +141,23 @@ class UpIT {
 
   private Process up(boolean host) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "up",
-                "--data",
-                folder.resolve("data").toString(),
-                "--scrape",
-                "dcgm=http://127.0.0.1:" + exporter.getAddress().getPort() + "/metrics",
-                "--interval",
-                "500ms",
-                "--http-port",
-                "" + http,
-                "--kafka-port",
-                "" + kafka,
-                "--registry-port",
-                "" + registry)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log-" + started.size()).toFile());
+        JavaProcess.of(
+            folder.resolve("log-" + started.size()),
+            List.of("-Xmx512m"),
+            Main.class,
+            "up",
+            "--data",
+            folder.resolve("data").toString(),
+            "--scrape",
+            "dcgm=http://127.0.0.1:" + exporter.getAddress().getPort() + "/metrics",
+            "--interval",
+            "500ms",
+            "--http-port",
+            "" + http,
+            "--kafka-port",
+            "" + kafka,
+            "--registry-port",
+            "" + registry);
     if (!host) {
       builder.command().add("--no-host");
     }

@@ -1,10 +1,12 @@
 package dev.plumbline.cli.embedded;
 
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.streams.Detect;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,22 +24,16 @@ public final class DetectProcess {
   static Process start(
       EmbeddedBroker broker, RegistryServer registry, Path folder, String guarantee, int standbys)
       throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            DetectProcess.class.getName(),
+    return JavaProcess.of(
+            folder.resolveSibling(folder.getFileName() + ".log"),
+            List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            DetectProcess.class,
             broker.address(),
             registry.url(),
             folder.toString(),
             guarantee,
             folder.getFileName().toString(),
             Integer.toString(standbys))
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolveSibling(folder.getFileName() + ".log").toFile())
         .start();
   }
 

@@ -8,6 +8,7 @@ import dev.plumbline.agent.run.SnapshotSender;
 import dev.plumbline.agent.snapshot.SnapshotFactory;
 import dev.plumbline.agent.spool.Spool;
 import dev.plumbline.agent.tape.TapeLine;
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.cli.Main;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
@@ -239,17 +240,13 @@ class SpoolIT {
 
   private Process agent(Path config) throws IOException {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
+        JavaProcess.of(
+                folder.resolve("log-" + started.size()),
+                List.of("-Xmx128m"),
+                Main.class,
                 "agent",
                 "--config",
                 config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log-" + started.size()).toFile())
             .start();
     started.add(process);
     return process;

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.plumbline.cli.JavaProcess;
 import dev.plumbline.cli.Main;
 import dev.plumbline.cli.embedded.EmbeddedBroker;
 import dev.plumbline.schemas.registry.RegistryServer;
@@ -72,25 +73,18 @@ class ComposeServicesIT {
   private void start(
       JsonNode services, String name, EmbeddedBroker broker, RegistryServer registry, int port)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+    List<String> command = new ArrayList<>();
     for (JsonNode word : services.path(name).path("command")) {
       command.add(
           word.textValue().replace("/etc/plumbline", ROOT.resolve("deploy/compose").toString()));
     }
     ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(Files.createDirectories(folder.resolve(name)).toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve(name + ".log").toFile());
+        JavaProcess.of(
+                folder.resolve(name + ".log"),
+                List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                Main.class,
+                command.toArray(new String[0]))
+            .directory(Files.createDirectories(folder.resolve(name)).toFile());
     builder
         .environment()
         .putAll(
