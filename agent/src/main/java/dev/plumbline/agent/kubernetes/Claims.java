@@ -1,6 +1,7 @@
 package dev.plumbline.agent.kubernetes;
 
 import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.TargetKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,15 +23,6 @@ final class Claims {
   /** Name under which targets are remembered. */
   static final String REMEMBERED = "scrape/";
 
-  /** What identifies a target: a source and a name. */
-  record Key(String source, String name) implements Comparable<Key> {
-    @Override
-    public int compareTo(Key other) {
-      int order = source.compareTo(other.source);
-      return order == 0 ? name.compareTo(other.name) : order;
-    }
-  }
-
   private final Memory memory;
   private final Kubernetes.Targets targets;
   private final Predicate<String> isNode;
@@ -38,13 +30,13 @@ final class Claims {
   private final Once once;
 
   /** Who claims a target, by where it was found; the first is scraped. */
-  private final Map<Key, TreeMap<String, ScrapeTarget>> claims = new TreeMap<>();
+  private final Map<TargetKey, TreeMap<String, ScrapeTarget>> claims = new TreeMap<>();
 
-  private final Map<String, Set<Key>> found = new TreeMap<>();
-  private final Map<Key, ScrapeTarget> scraped = new TreeMap<>();
+  private final Map<String, Set<TargetKey>> found = new TreeMap<>();
+  private final Map<TargetKey, ScrapeTarget> scraped = new TreeMap<>();
 
   /** Targets of nodes that may be back soon, and until when they are waited for. */
-  private final Map<Key, Long> leaving = new TreeMap<>();
+  private final Map<TargetKey, Long> leaving = new TreeMap<>();
 
   /**
    * @param isNode whether there is a node of this name
@@ -65,17 +57,17 @@ final class Claims {
 
   /** Takes what is found in one place now, in place of what was found there before. */
   void found(String place, List<ScrapeTarget> now) {
-    Set<Key> keys = new TreeSet<>();
+    Set<TargetKey> keys = new TreeSet<>();
     for (ScrapeTarget target : now) {
-      Key key = new Key(target.source(), target.name());
+      TargetKey key = new TargetKey(target.source(), target.name());
       if (keys.add(key)) {
         claims.computeIfAbsent(key, it -> new TreeMap<>()).put(place, target);
       }
     }
-    Set<Key> before = keys.isEmpty() ? found.remove(place) : found.put(place, keys);
-    Set<Key> touched = new TreeSet<>(keys);
+    Set<TargetKey> before = keys.isEmpty() ? found.remove(place) : found.put(place, keys);
+    Set<TargetKey> touched = new TreeSet<>(keys);
     if (before != null) {
-      for (Key key : before) {
+      for (TargetKey key : before) {
         if (!keys.contains(key)) {
           claims.get(key).remove(place);
           touched.add(key);
@@ -86,13 +78,13 @@ final class Claims {
   }
 
   /** True for what is scraped, or was in an earlier life. */
-  boolean isKnown(Key key) {
+  boolean isKnown(TargetKey key) {
     return scraped.containsKey(key) || memory.has(REMEMBERED + key.source(), key.name());
   }
 
   /** A node is gone: its exporters won't be back. */
   void nodeGone(String name) {
-    for (Key each : List.copyOf(leaving.keySet())) {
+    for (TargetKey each : List.copyOf(leaving.keySet())) {
       if (each.name().equals(name)) {
         left(each);
       }
@@ -105,7 +97,7 @@ final class Claims {
       if (each.startsWith(REMEMBERED)) {
         String source = each.substring(REMEMBERED.length());
         for (String name : memory.of(each).keySet()) {
-          Key key = new Key(source, name);
+          TargetKey key = new TargetKey(source, name);
           if (!claims.containsKey(key) && !leaving.containsKey(key)) {
             left(key);
           }
@@ -117,14 +109,14 @@ final class Claims {
   /** Tells those as gone that were waited for in vain. */
   void tick() {
     long now = millis.getAsLong();
-    for (Map.Entry<Key, Long> each : Map.copyOf(leaving).entrySet()) {
+    for (Map.Entry<TargetKey, Long> each : Map.copyOf(leaving).entrySet()) {
       if (now >= each.getValue()) {
         left(each.getKey());
       }
     }
   }
 
-  private void settle(Key key) {
+  private void settle(TargetKey key) {
     TreeMap<String, ScrapeTarget> claimed = claims.get(key);
     if (claimed == null || claimed.isEmpty()) {
       claims.remove(key);
@@ -149,7 +141,7 @@ final class Claims {
     }
   }
 
-  private void left(Key key) {
+  private void left(TargetKey key) {
     leaving.remove(key);
     memory.remove(REMEMBERED + key.source(), key.name());
     targets.gone(key.source(), key.name());

@@ -1,9 +1,9 @@
 package dev.plumbline.agent.kubernetes;
 
-import dev.plumbline.agent.kubernetes.Claims.Key;
 import dev.plumbline.agent.kubernetes.FoundService.Endpoint;
 import dev.plumbline.agent.kubernetes.FoundService.Slice;
 import dev.plumbline.agent.scrape.ScrapeTarget;
+import dev.plumbline.agent.scrape.TargetKey;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ final class Finder {
   private static final List<String> METRICS = List.of("metrics", "http-metrics", "prometheus");
 
   private final DiscoverySettings settings;
-  private final Predicate<Key> isKnown;
+  private final Predicate<TargetKey> isKnown;
   private final Function<String, FoundPod> pods;
   private final Function<String, Map<String, String>> namespaces;
   private final Once once;
@@ -36,7 +36,7 @@ final class Finder {
    */
   Finder(
       DiscoverySettings settings,
-      Predicate<Key> isKnown,
+      Predicate<TargetKey> isKnown,
       Function<String, FoundPod> pods,
       Function<String, Map<String, String>> namespaces,
       Once once) {
@@ -123,7 +123,7 @@ final class Finder {
     if (port == 0 && runs != null && !runs.ports().isEmpty()) {
       port = runs.ports().get(0).number();
     }
-    Key key = new Key(rule.source(), rule.perNode() ? pod.node() : pod.key());
+    TargetKey key = new TargetKey(rule.source(), rule.perNode() ? pod.node() : pod.key());
     if (port == 0 || taken.contains(port) || !isReachable(pod, port, runs, key)) {
       return false;
     }
@@ -143,13 +143,12 @@ final class Finder {
   private void byAnnotation(FoundPod pod, List<ScrapeTarget> some) {
     int port = port(pod.annotations(), ports(pod));
     if (port == 0) {
-      once.warn(
-          pod.key() + " is annotated " + SCRAPE + ", but no port is known; add prometheus.io/port");
+      lacksPort(pod.key());
       return;
     }
     String source =
         source(pod.annotations(), FoundService.app(pod.labels(), pod.workload()), pod.name());
-    if (isReachable(pod, port, null, new Key(source, pod.key()))) {
+    if (isReachable(pod, port, null, new TargetKey(source, pod.key()))) {
       some.add(target(source, pod.key(), pod.address(), port, pod.annotations(), labels(pod)));
     }
   }
@@ -158,13 +157,7 @@ final class Finder {
     String namespace = service.namespace();
     String name = service.name();
     if (port == 0) {
-      once.warn(
-          namespace
-              + "/"
-              + name
-              + " is annotated "
-              + SCRAPE
-              + ", but no port is known; add prometheus.io/port");
+      lacksPort(namespace + '/' + name);
       return;
     }
     if (endpoint.pod().isEmpty()) {
@@ -194,14 +187,18 @@ final class Finder {
       return;
     }
     String source = source(service.annotations(), service.app(), name);
-    if (isReachable(pod, port, null, new Key(source, pod.key()))) {
+    if (isReachable(pod, port, null, new TargetKey(source, pod.key()))) {
       some.add(
           target(source, pod.key(), endpoint.address(), port, service.annotations(), labels(pod)));
     }
   }
 
+  private void lacksPort(String what) {
+    once.warn(what + " is annotated " + SCRAPE + ", but no port is known; add prometheus.io/port");
+  }
+
   /** What was scraped in an earlier life is scraped on, ready or not. */
-  private boolean isReachable(FoundPod pod, int port, FoundPod.Container runs, Key key) {
+  private boolean isReachable(FoundPod pod, int port, FoundPod.Container runs, TargetKey key) {
     if (isKnown.test(key)) {
       return true;
     }

@@ -8,6 +8,7 @@ import dev.plumbline.agent.kubernetes.KubernetesSettings;
 import dev.plumbline.agent.scrape.ScrapeException;
 import dev.plumbline.agent.scrape.ScrapeTarget;
 import dev.plumbline.agent.scrape.Scraper;
+import dev.plumbline.agent.scrape.TargetKey;
 import dev.plumbline.agent.snapshot.SnapshotFactory;
 import dev.plumbline.agent.spool.Spool;
 import dev.plumbline.agent.tape.TapeLine;
@@ -209,7 +210,7 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  private synchronized void leftAgain(Dropped.Target target) {
+  private synchronized void leftAgain(TargetKey target) {
     if (!schedule.has(target.source(), target.name())) {
       take(line(Format.GONE, target.source(), target.name(), Map.of(), null, null, null));
     }

@@ -1,5 +1,6 @@
 package dev.plumbline.agent.run;
 
+import dev.plumbline.agent.scrape.TargetKey;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,7 +19,7 @@ final class Boards {
   private static final Pattern UUID = Pattern.compile("[{,]\\s*UUID=\"([^\"]+)\"");
 
   /** UUIDs by source and name of the exporter's target. */
-  private final Map<Dropped.Target, Set<String>> told = new HashMap<>();
+  private final Map<TargetKey, Set<String>> told = new HashMap<>();
 
   /** An exporter was read. */
   synchronized void told(String source, String name, byte[] exposition) {
@@ -27,12 +28,12 @@ final class Boards {
     while (uuid.find()) {
       uuids.add(uuid.group(1));
     }
-    told.put(new Dropped.Target(source, name), uuids);
+    told.put(new TargetKey(source, name), uuids);
   }
 
   /** Whether a target was read. */
   synchronized boolean isTold(String source, String name) {
-    return told.containsKey(new Dropped.Target(source, name));
+    return told.containsKey(new TargetKey(source, name));
   }
 
   /**

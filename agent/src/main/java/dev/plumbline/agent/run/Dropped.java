@@ -1,5 +1,6 @@
 package dev.plumbline.agent.run;
 
+import dev.plumbline.agent.scrape.TargetKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -18,20 +19,11 @@ final class Dropped implements Consumer<byte[]> {
    * @param objects keys of objects of the Kubernetes API
    * @param left targets of which was told that they left
    */
-  record Names(Set<String> objects, Set<Target> left) {}
-
-  /** A target that was scraped. */
-  record Target(String source, String name) implements Comparable<Target> {
-    @Override
-    public int compareTo(Target other) {
-      int order = source.compareTo(other.source);
-      return order == 0 ? name.compareTo(other.name) : order;
-    }
-  }
+  record Names(Set<String> objects, Set<TargetKey> left) {}
 
   private final SnapshotCodec codec;
   private Set<String> objects = new TreeSet<>();
-  private Set<Target> left = new TreeSet<>();
+  private Set<TargetKey> left = new TreeSet<>();
 
   /**
    * @param folder of the spool
@@ -48,7 +40,7 @@ final class Dropped implements Consumer<byte[]> {
       if (snapshot.isObject()) {
         objects.add(snapshot.target());
       } else if (snapshot.isGone()) {
-        left.add(new Target(snapshot.source(), snapshot.target()));
+        left.add(new TargetKey(snapshot.source(), snapshot.target()));
       }
     } catch (IOException | RuntimeException e) {
       // what can't be read would not have been sent either

@@ -362,8 +362,6 @@ public final class Spool implements Closeable {
     depth -= unread;
     if (unread > 0) {
       LOG.warn("the spool {} is full: its oldest {} records were dropped", folder, unread);
-    }
-    if (unread > 0) {
       reading.said();
       markAtHead(unsaid + unread);
       dropped += unread;
