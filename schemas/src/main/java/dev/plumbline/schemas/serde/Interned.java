@@ -8,7 +8,8 @@ import java.util.Arrays;
 /**
  * Values by the bytes they were made of: agents say the same names again with every scrape. A value
  * has one place that its bytes decide, and gives way to the next that has the same one, so the
- * memory is bounded and a miss costs no more than making the value. For one thread.
+ * memory is bounded and a miss costs no more than making the value. Threads may share it: one that
+ * comes too early makes the value again.
  */
 final class Interned<V> {
   private static final VarHandle INT64 =
@@ -46,7 +47,8 @@ final class Interned<V> {
       return null;
     }
     long hash = hash(source, from, length);
-    Entry<V> entry = entries[slot(hash, entries.length)];
+    Entry<V>[] now = entries;
+    Entry<V> entry = now[slot(hash, now.length)];
     boolean same =
         entry != null
             && entry.hash == hash
@@ -60,24 +62,26 @@ final class Interned<V> {
       return value;
     }
     long hash = hash(source, from, length);
-    int slot = slot(hash, entries.length);
-    if (entries[slot] != null && ++displaced > entries.length / 2 && entries.length < MOST) {
-      grow();
-      slot = slot(hash, entries.length);
+    Entry<V>[] now = entries;
+    int slot = slot(hash, now.length);
+    if (now[slot] != null && ++displaced > now.length / 2 && now.length < MOST) {
+      now = grown(now);
+      entries = now;
+      displaced = 0;
+      slot = slot(hash, now.length);
     }
-    entries[slot] = new Entry<>(hash, Arrays.copyOfRange(source, from, from + length), value);
+    now[slot] = new Entry<>(hash, Arrays.copyOfRange(source, from, from + length), value);
     return value;
   }
 
-  private void grow() {
-    displaced = 0;
+  private static <V> Entry<V>[] grown(Entry<V>[] entries) {
     Entry<V>[] more = table(4 * entries.length);
     for (Entry<V> entry : entries) {
       if (entry != null) {
         more[slot(entry.hash, more.length)] = entry;
       }
     }
-    entries = more;
+    return more;
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})

@@ -6,6 +6,7 @@ import dev.plumbline.schemas.event.Fact;
 import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventSerde;
+import dev.plumbline.schemas.serde.KeyDeserializer;
 import dev.plumbline.streams.fleet.ControlProcessor;
 import dev.plumbline.streams.fleet.FleetProcessor;
 import dev.plumbline.streams.health.Board;
@@ -21,7 +22,6 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
@@ -63,7 +63,7 @@ public final class JudgeTopology {
       Instruments instruments,
       Board board,
       Function<ProcessingContext, SourceLog> sources) {
-    StringDeserializer keys = new StringDeserializer();
+    KeyDeserializer keys = new KeyDeserializer();
     StringSerializer keyBytes = new StringSerializer();
     Topology topology = new Topology();
     topology.addSource(
