@@ -18,11 +18,13 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -128,7 +130,8 @@ public final class Facts {
   /** What was told of each node. */
   private final Table<Labels> nodes;
 
-  private long peersTold = -1;
+  /** False until what was told before a restart was compared with what is. */
+  private boolean compared;
 
   public Facts(String cluster, Tables tables) {
     this.cluster = cluster;
@@ -203,22 +206,21 @@ public final class Facts {
 
   /** Workloads whose judged replicas are others than was told. */
   private void replicas(Instant at, ClusterJudge judge, Consumer<Fact> out) {
-    if (judge.peers().version() == peersTold) {
+    Set<String> changed = judge.peers().changed();
+    if (!compared) {
+      compared = true;
+      changed = new TreeSet<>(changed);
+      changed.addAll(replicas.all().keySet());
+    }
+    if (changed.isEmpty()) {
       return;
     }
-    peersTold = judge.peers().version();
     Map<String, TreeMap<String, String>> now = new TreeMap<>();
-    for (Peers.Peer peer : judge.peers().all().values()) {
-      TreeMap<String, String> said =
-          now.computeIfAbsent(peer.namespace + '/' + peer.workload, it -> new TreeMap<>());
-      said.merge(JUDGED, "1", (one, more) -> Integer.toString(Integer.parseInt(one) + 1));
-      // replicas of one workload that differ in something have nothing in common in it
-      said.merge("model", peer.model, (one, other) -> one.equals(other) ? one : "");
-      said.merge("product", peer.product, (one, other) -> one.equals(other) ? one : "");
-      said.merge("load", peer.load, Facts::heavier);
-    }
-    for (String workload : List.copyOf(replicas.all().keySet())) {
-      if (!now.containsKey(workload)) {
+    for (String workload : changed) {
+      Collection<Peers.Peer> members = judge.peers().of(workload);
+      if (!members.isEmpty()) {
+        now.put(workload, said(members));
+      } else if (replicas.get(workload) != null) {
         replicas.remove(workload);
         out.accept(
             fact("replicas", at, judge.inventory()).setSubject(workload).setGone(true).build());
@@ -236,6 +238,19 @@ public final class Facts {
                     .build());
           }
         });
+  }
+
+  /** How many they are, and what all have in common. */
+  private static TreeMap<String, String> said(Collection<Peers.Peer> members) {
+    TreeMap<String, String> said = new TreeMap<>();
+    for (Peers.Peer peer : members) {
+      // replicas of one workload that differ in something have nothing in common in it
+      said.merge("model", peer.model, (one, other) -> one.equals(other) ? one : "");
+      said.merge("product", peer.product, (one, other) -> one.equals(other) ? one : "");
+      said.merge("load", peer.load, Facts::heavier);
+    }
+    said.put(JUDGED, Integer.toString(members.size()));
+    return said;
   }
 
   /** A workload is loaded as its busiest replica is. */

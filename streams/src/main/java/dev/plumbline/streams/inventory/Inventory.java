@@ -10,9 +10,11 @@ import dev.plumbline.schemas.event.PodSample;
 import dev.plumbline.schemas.event.PolicySnapshot;
 import dev.plumbline.schemas.event.ResourceSnapshot;
 import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.state.Index;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,6 +45,8 @@ public final class Inventory {
   private final Table<Labels> identity;
   private final GitOps gitOps;
 
+  private final Index<Pod> byNode = new Index<>();
+
   /**
    * @param cluster cluster UID
    */
@@ -54,6 +58,7 @@ public final class Inventory {
     namespaces = tables.table("inventory.namespaces", Labels::new);
     identity = tables.table("inventory.identity", Labels::new);
     gitOps = new GitOps(tables);
+    pods.all().forEach((key, pod) -> byNode.add(pod.node, key, pod));
   }
 
   /** Cluster UID. */
@@ -156,26 +161,9 @@ public final class Inventory {
     return namespaces.all();
   }
 
-  /** Pods of a workload that are known now. */
-  public List<Pod> podsOf(String namespace, String workload) {
-    List<Pod> found = new ArrayList<>();
-    for (Pod pod : pods.all().values()) {
-      if (pod.namespace.equals(namespace) && pod.workload.equals(workload)) {
-        found.add(pod);
-      }
-    }
-    return found;
-  }
-
-  /** Pods on a node. */
-  public List<Pod> podsOn(String node) {
-    List<Pod> found = new ArrayList<>();
-    for (Pod pod : pods.all().values()) {
-      if (pod.node.equals(node)) {
-        found.add(pod);
-      }
-    }
-    return found;
+  /** Pods on a node, in the order of namespace and name. */
+  public Collection<Pod> podsOn(String node) {
+    return byNode.of(node).values();
   }
 
   /** The tenant an entity belongs to, by its pod, workload or namespace; empty when unknown. */
@@ -184,8 +172,8 @@ public final class Inventory {
     if (namespace == null) {
       return "";
     }
-    for (Pod pod : pods.all().values()) {
-      if (pod.namespace.equals(namespace) && !pod.tenant.isEmpty()) {
+    for (Pod pod : pods.beginningWith(namespace + '/').values()) {
+      if (!pod.tenant.isEmpty()) {
         return pod.tenant;
       }
     }
@@ -248,7 +236,7 @@ public final class Inventory {
     for (PodSample sample : snapshot.getPods()) {
       Pod pod = learn(sample.getNamespace(), sample.getPod());
       if (!sample.getNode().isEmpty()) {
-        pod.node = sample.getNode();
+        place(pod, sample.getNode());
       }
       if (!sample.getPhase().isEmpty()) {
         pod.phase = sample.getPhase();
@@ -285,7 +273,7 @@ public final class Inventory {
         }
         for (Field field : snapshot.getDeclared()) {
           if (field.getPath().equals("spec.nodeName")) {
-            pod.node = field.getValue();
+            place(pod, field.getValue());
           }
         }
       }
@@ -342,7 +330,7 @@ public final class Inventory {
       Pod pod = learn(holder.substring(0, slash), holder.substring(slash + 1));
       pod.gpus.add(gpu.uuid);
       if (pod.node.isEmpty()) {
-        pod.node = gpu.node;
+        place(pod, gpu.node);
       }
     }
   }
@@ -364,7 +352,7 @@ public final class Inventory {
     }
     Pod pod = learn(namespace, name);
     pod.workload = labels.getOrDefault("workload", pod.workload);
-    pod.node = labels.getOrDefault("node", pod.node);
+    place(pod, labels.getOrDefault("node", pod.node));
     pod.model = labels.getOrDefault("model", pod.model);
     pod.tenant = labels.getOrDefault("tenant", pod.tenant);
   }
@@ -397,10 +385,22 @@ public final class Inventory {
   }
 
   private Pod learn(String namespace, String name) {
-    Pod pod = pods.edit(namespace + '/' + name);
+    String key = namespace + '/' + name;
+    Pod pod = pods.edit(key);
+    if (pod.name.isEmpty()) {
+      byNode.add(pod.node, key, pod);
+    }
     pod.namespace = namespace;
     pod.name = name;
     return pod;
+  }
+
+  private void place(Pod pod, String node) {
+    if (!pod.node.equals(node)) {
+      byNode.remove(pod.node, pod.namespace + '/' + pod.name);
+      pod.node = node;
+      byNode.add(node, pod.namespace + '/' + pod.name, pod);
+    }
   }
 
   private void own(Pod pod, String kind, String owner) {
@@ -423,6 +423,7 @@ public final class Inventory {
         gpus.edit(uuid).holders.remove(namespace + '/' + name);
       }
     }
+    byNode.remove(pod.node, namespace + '/' + name);
     pods.remove(namespace + '/' + name);
   }
 }

@@ -1,6 +1,7 @@
 package dev.plumbline.streams.judge;
 
 import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.Index;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import dev.plumbline.streams.state.Tables;
@@ -9,8 +10,11 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The replicas of a cluster that were judged lately, and what they have in common: members of one
@@ -86,17 +90,50 @@ public final class Peers {
       return namespace.equals(other.namespace) && workload.equals(other.workload);
     }
 
-    private boolean isAlike(Peer other) {
-      return model.equals(other.model)
-          && product.equals(other.product)
-          && (load.equals(other.load) || isSibling(other));
+    private String kind() {
+      return model + '\n' + product;
+    }
+
+    private String its() {
+      return namespace + '/' + workload;
+    }
+
+    private boolean isSame(
+        String workload, String node, String model, String product, String load) {
+      return this.workload.equals(workload)
+          && this.node.equals(node)
+          && this.model.equals(model)
+          && this.product.equals(product)
+          && this.load.equals(load);
     }
   }
 
   private final Table<Peer> table;
 
+  /** By model and GPU product. */
+  private final Index<Peer> byKind = new Index<>();
+
+  /** By namespace/workload. */
+  private final Index<Peer> byWorkload = new Index<>();
+
+  /** Workloads whose replicas are not what was asked for last. */
+  private TreeSet<String> changed = new TreeSet<>();
+
   public Peers(Tables tables) {
     table = tables.table("peers", Peer::new);
+    table.all().forEach(this::enter);
+  }
+
+  private void enter(String key, Peer peer) {
+    byKind.add(peer.kind(), key, peer);
+    byWorkload.add(peer.its(), key, peer);
+    changed.add(peer.its());
+  }
+
+  private void leave(String key, Peer peer) {
+    byKind.remove(peer.kind(), key);
+    byWorkload.remove(peer.its(), key);
+    changed.add(peer.its());
   }
 
   /**
@@ -119,17 +156,21 @@ public final class Peers {
     String key = namespace + '/' + pod;
     Peer known = table.get(key);
     String load = band(known == null ? "" : known.load, sequences);
-    if (known != null
-        && at - known.judgedAt < GRAIN.toMillis()
-        && known.load.equals(load)
-        && known.workload.equals(workload)
-        && known.node.equals(node)
-        && known.model.equals(model)
-        && known.product.equals(product)
-        && Double.compare(known.startSeconds, startSeconds) == 0) {
+    boolean same =
+        known != null
+            && known.isSame(workload, node, model, product, load)
+            && Double.compare(known.startSeconds, startSeconds) == 0;
+    if (same && at - known.judgedAt < GRAIN.toMillis()) {
       return;
     }
     Peer peer = table.edit(key);
+    peer.judgedAt = at;
+    if (same) {
+      return;
+    }
+    if (known != null) {
+      leave(key, known);
+    }
     peer.namespace = namespace;
     peer.workload = workload;
     peer.pod = pod;
@@ -138,12 +179,20 @@ public final class Peers {
     peer.product = product;
     peer.load = load;
     peer.startSeconds = startSeconds;
-    peer.judgedAt = at;
+    enter(key, peer);
   }
 
   /** A replica left. */
   public void gone(String namespace, String pod) {
-    table.remove(namespace + '/' + pod);
+    remove(namespace + '/' + pod);
+  }
+
+  private void remove(String key) {
+    Peer peer = table.get(key);
+    if (peer != null) {
+      leave(key, peer);
+      table.remove(key);
+    }
   }
 
   /** The replica, or null when it was not judged lately. */
@@ -154,22 +203,27 @@ public final class Peers {
   /** All members of the replica's cohort, itself included, in the order of namespace and pod. */
   public List<Peer> alike(Peer peer) {
     List<Peer> alike = new ArrayList<>();
-    for (Peer other : table.all().values()) {
-      if (peer.isAlike(other)) {
+    for (Peer other : byKind.of(peer.kind()).values()) {
+      if (peer.load.equals(other.load) || peer.isSibling(other)) {
         alike.add(other);
       }
     }
     return alike;
   }
 
-  /** All replicas that were judged lately, by namespace/pod. */
-  public Map<String, Peer> all() {
-    return table.all();
+  /** The replicas of a workload that were judged lately, in the order of their names. */
+  public Collection<Peer> of(String workload) {
+    return byWorkload.of(workload).values();
   }
 
-  /** Rises whenever a member or its label may have changed. */
-  public long version() {
-    return table.edits();
+  /** Workloads, as namespace/workload, whose replicas may be others than when it was asked last. */
+  public Set<String> changed() {
+    if (changed.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> since = changed;
+    changed = new TreeSet<>();
+    return since;
   }
 
   void tick(long at) {
@@ -179,7 +233,7 @@ public final class Peers {
         old.add(entry.getKey());
       }
     }
-    old.forEach(table::remove);
+    old.forEach(this::remove);
   }
 
   private static String band(String before, double sequences) {

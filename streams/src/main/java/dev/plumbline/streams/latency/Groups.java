@@ -4,11 +4,13 @@ import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
+import dev.plumbline.streams.state.Index;
 import dev.plumbline.streams.state.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,32 +35,48 @@ final class Groups {
   private final Rule swing;
   private final Table<Replica> replicas;
   private final Table<Group> groups;
+  private final Index<Replica> byModel = new Index<>();
 
   Groups(Cluster cluster, Rule swing, Table<Replica> replicas) {
     this.cluster = cluster;
     this.swing = swing;
     this.replicas = replicas;
     groups = cluster.tables().table("latency.groups", Group::new);
+    replicas.all().forEach((key, replica) -> byModel.add(replica.model, key, replica));
   }
 
   /**
    * A new replica: it has a workload once there are two, and a model once two workloads serve it.
    */
-  void form(Replica replica) {
-    for (Replica other : replicas.all().values()) {
-      if (other == replica || !other.model.equals(replica.model)) {
-        continue;
-      }
-      boolean sibling =
-          other.workload.equals(replica.workload) && other.namespace.equals(replica.namespace);
-      String key = key(replica, sibling ? OF_WORKLOAD : OF_MODEL);
-      if (groups.get(key) == null) {
-        Group group = groups.edit(key);
-        group.model = replica.model;
-        group.namespace = sibling ? replica.namespace : "";
-        group.workload = sibling ? replica.workload : "";
-      }
+  void form(Replica replica, String key) {
+    byModel.add(replica.model, key, replica);
+    NavigableMap<String, Replica> same = byModel.of(replica.model);
+    // those of one workload lie beside each other
+    String workload = key(replica, OF_WORKLOAD);
+    if (is(same.lowerKey(key), workload) || is(same.higherKey(key), workload)) {
+      form(workload, replica.model, replica.namespace, replica.workload);
     }
+    if (!is(same.firstKey(), workload) || !is(same.lastKey(), workload)) {
+      form(key(replica, OF_MODEL), replica.model, "", "");
+    }
+  }
+
+  private static boolean is(String key, String workload) {
+    return key != null && key.startsWith(workload);
+  }
+
+  private void form(String key, String model, String namespace, String workload) {
+    if (groups.get(key) == null) {
+      Group group = groups.edit(key);
+      group.model = model;
+      group.namespace = namespace;
+      group.workload = workload;
+    }
+  }
+
+  /** A replica is forgotten. */
+  void forget(Replica replica, String key) {
+    byModel.remove(replica.model, key);
   }
 
   /** A replica is heard; rounds that are over are judged. */
@@ -182,9 +200,10 @@ final class Groups {
   /** Keys of the replicas that were heard of lately. */
   private List<String> members(Group group, long at) {
     boolean ofModel = group.workload.isEmpty();
-    String prefix = ofModel ? "" : workload(group.namespace, group.workload, group.model);
+    String prefix = workload(group.namespace, group.workload, group.model);
     List<String> members = new ArrayList<>();
-    for (Map.Entry<String, Replica> entry : replicas.beginningWith(prefix).entrySet()) {
+    for (Map.Entry<String, Replica> entry :
+        (ofModel ? byModel.of(group.model) : replicas.beginningWith(prefix)).entrySet()) {
       Replica replica = entry.getValue();
       if (replica.model.equals(group.model)
           && !replica.gone

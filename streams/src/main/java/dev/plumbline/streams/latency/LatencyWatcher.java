@@ -11,6 +11,7 @@ import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
+import dev.plumbline.streams.state.Index;
 import dev.plumbline.streams.state.Table;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,10 @@ public final class LatencyWatcher implements Watcher {
 
   private final Cluster cluster;
   private final Table<Replica> replicas;
+
+  /** Replicas by namespace/pod. */
+  private final Index<Replica> byPod = new Index<>();
+
   private final Rise steps = new Rise();
   private final Rise firsts = new Rise();
   private final Sight stepSight = new Sight();
@@ -55,6 +60,7 @@ public final class LatencyWatcher implements Watcher {
     this.cluster = cluster;
     replicas = cluster.tables().table("latency.replicas", Replica::new);
     groups = new Groups(cluster, SWING, replicas);
+    replicas.all().forEach((key, replica) -> byPod.add(pod(replica), key, replica));
   }
 
   @Override
@@ -99,8 +105,17 @@ public final class LatencyWatcher implements Watcher {
         old.add(entry.getKey());
       }
     }
-    old.forEach(replicas::remove);
+    for (String key : old) {
+      Replica replica = replicas.get(key);
+      byPod.remove(pod(replica), key);
+      groups.forget(replica, key);
+      replicas.remove(key);
+    }
     groups.tick(at - LEGACY.toMillis());
+  }
+
+  private static String pod(Replica replica) {
+    return replica.namespace + '/' + replica.pod;
   }
 
   private void judge(
@@ -217,7 +232,8 @@ public final class LatencyWatcher implements Watcher {
       replica.product =
           pod == null ? "" : cluster.inventory().nodeLabel(pod.node, "nvidia.com/gpu.product");
       inherit(replica, key);
-      groups.form(replica);
+      byPod.add(pod(replica), key, replica);
+      groups.form(replica, key);
     }
     return replica;
   }
@@ -266,10 +282,8 @@ public final class LatencyWatcher implements Watcher {
 
   private void depart(String namespace, String name) {
     cluster.peers().gone(namespace, name);
-    for (Map.Entry<String, Replica> entry : replicas.all().entrySet()) {
-      if (entry.getValue().namespace.equals(namespace) && entry.getValue().pod.equals(name)) {
-        replicas.edit(entry.getKey()).gone = true;
-      }
+    for (String key : byPod.of(namespace + '/' + name).keySet()) {
+      replicas.edit(key).gone = true;
     }
   }
 

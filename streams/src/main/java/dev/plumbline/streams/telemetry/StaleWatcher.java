@@ -14,6 +14,7 @@ import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Cluster;
 import dev.plumbline.streams.judge.Watcher;
 import dev.plumbline.streams.state.Codec;
+import dev.plumbline.streams.state.Index;
 import dev.plumbline.streams.state.State;
 import dev.plumbline.streams.state.Table;
 import java.io.DataInput;
@@ -21,7 +22,7 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -125,9 +126,16 @@ public final class StaleWatcher implements Watcher {
   private final Table<Target> targets;
   private final Table<Live> live;
 
+  /** By namespace/pod. */
+  private final Index<Target> ofPods = new Index<>();
+
+  /** Those that speak for a node, by node. */
+  private final Index<Target> ofNodes = new Index<>();
+
   public StaleWatcher(Cluster cluster) {
     this.cluster = cluster;
     targets = cluster.tables().table("telemetry.targets", Target::new);
+    targets.all().forEach(this::enter);
     live = cluster.tables().table("telemetry.live", Live::new);
   }
 
@@ -201,17 +209,14 @@ public final class StaleWatcher implements Watcher {
 
   /** True when the node's own exporters all fail or have missed their turn. */
   private boolean isDown(String node, Live now) {
-    boolean any = false;
-    for (Target target : targets.all().values()) {
-      if (OF_NODES.contains(target.source) && node.equals(target.entity.get("node"))) {
-        any = true;
-        boolean missed = now.millis - target.seenLive > 1.5 * target.rhythm.interval();
-        if (target.error == null && !missed) {
-          return false;
-        }
+    Collection<Target> own = ofNodes.of(node).values();
+    for (Target target : own) {
+      boolean missed = now.millis - target.seenLive > 1.5 * target.rhythm.interval();
+      if (target.error == null && !missed) {
+        return false;
       }
     }
-    return any;
+    return !own.isEmpty();
   }
 
   private String nodeOf(Entity entity) {
@@ -237,7 +242,7 @@ public final class StaleWatcher implements Watcher {
       Target target = targets.get(key);
       if (target != null) {
         cluster.conditions().gone(target.entity, at);
-        targets.remove(key);
+        remove(key);
       }
       return;
     }
@@ -251,8 +256,13 @@ public final class StaleWatcher implements Watcher {
         return;
       }
     }
-    target.source = header.getSource();
-    target.entity = entity(header);
+    Entity entity = entity(header);
+    if (!entity.equals(target.entity)) {
+      leave(key, target);
+      target.source = header.getSource();
+      target.entity = entity;
+      enter(key, target);
+    }
     if (target.seenAt > 0) {
       target.rhythm.beat(at - target.seenAt);
     }
@@ -305,13 +315,31 @@ public final class StaleWatcher implements Watcher {
   }
 
   private void left(Entity pod, long at) {
-    List<String> gone = new ArrayList<>();
-    for (Map.Entry<String, Target> entry : targets.all().entrySet()) {
-      if (pod.contains(entry.getValue().entity)) {
-        gone.add(entry.getKey());
-      }
-    }
-    gone.forEach(targets::remove);
+    String name = pod.get("namespace") + '/' + pod.get("pod");
+    List.copyOf(ofPods.of(name).keySet()).forEach(this::remove);
     cluster.conditions().gone(pod, at);
+  }
+
+  private void remove(String key) {
+    leave(key, targets.get(key));
+    targets.remove(key);
+  }
+
+  private void enter(String key, Target target) {
+    if (target.entity.get("pod") != null) {
+      ofPods.add(pod(target), key, target);
+    }
+    if (OF_NODES.contains(target.source) && target.entity.get("node") != null) {
+      ofNodes.add(target.entity.get("node"), key, target);
+    }
+  }
+
+  private void leave(String key, Target target) {
+    ofPods.remove(pod(target), key);
+    ofNodes.remove(target.entity.get("node"), key);
+  }
+
+  private static String pod(Target target) {
+    return target.entity.get("namespace") + '/' + target.entity.get("pod");
   }
 }
