@@ -79,7 +79,7 @@ public final class Facts {
     double interval;
 
     /** When the first few targets were scraped last. */
-    final TreeMap<String, Long> scraped = new TreeMap<>();
+    final TreeMap<String, long[]> scraped = new TreeMap<>();
 
     @Override
     public void write(DataOutput out) throws IOException {
@@ -88,9 +88,9 @@ public final class Facts {
       out.writeLong(tick);
       out.writeDouble(interval);
       out.writeInt(scraped.size());
-      for (Map.Entry<String, Long> entry : scraped.entrySet()) {
+      for (Map.Entry<String, long[]> entry : scraped.entrySet()) {
         out.writeUTF(entry.getKey());
-        out.writeLong(entry.getValue());
+        out.writeLong(entry.getValue()[0]);
       }
     }
 
@@ -102,17 +102,21 @@ public final class Facts {
       interval = in.readDouble();
       for (int n = in.readInt(); n > 0; n--) {
         String target = in.readUTF();
-        scraped.put(target, in.readLong());
+        scraped.put(target, new long[] {in.readLong()});
       }
     }
 
     void scraped(String target, long at) {
-      Long before = scraped.get(target);
-      if (before == null && scraped.size() >= WATCHED_TARGETS) {
+      long[] last = scraped.get(target);
+      if (last == null) {
+        if (scraped.size() < WATCHED_TARGETS) {
+          scraped.put(target, new long[] {at});
+        }
         return;
       }
-      scraped.put(target, at);
-      if (before != null && at > before) {
+      long before = last[0];
+      last[0] = at;
+      if (at > before) {
         double gap = at - before;
         // down at once, up slowly: a missed scrape is no longer interval
         interval =

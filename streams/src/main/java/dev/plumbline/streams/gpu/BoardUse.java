@@ -2,6 +2,7 @@ package dev.plumbline.streams.gpu;
 
 import dev.plumbline.schemas.event.GpuHolder;
 import dev.plumbline.schemas.event.GpuSample;
+import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import java.io.DataInput;
@@ -115,7 +116,7 @@ final class BoardUse implements State {
 
     private static boolean isNamed(Holder holder, List<GpuHolder> named) {
       for (int i = 0; i < named.size(); i++) {
-        if (NodeUse.isKey(holder.pod, named.get(i).getNamespace(), named.get(i).getPod())) {
+        if (Pod.isKey(holder.pod, named.get(i).getNamespace(), named.get(i).getPod())) {
           return true;
         }
       }
@@ -124,7 +125,7 @@ final class BoardUse implements State {
 
     private Holder place(GpuHolder named) {
       for (int i = 0; i < holders.size(); i++) {
-        if (NodeUse.isKey(holders.get(i).pod, named.getNamespace(), named.getPod())) {
+        if (Pod.isKey(holders.get(i).pod, named.getNamespace(), named.getPod())) {
           return holders.get(i);
         }
       }

@@ -18,7 +18,6 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -71,6 +70,11 @@ public final class FaultWatcher implements Watcher {
     /** XIDs within the exporter's own window at the last scrape. */
     double windowed;
 
+    /** It as an entity, and the number of the scrape that showed it last; not written. */
+    Entity entity;
+
+    long shown;
+
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
@@ -102,6 +106,9 @@ public final class FaultWatcher implements Watcher {
   /** Boards by node; follows from the table. */
   private final Map<String, TreeSet<String>> byNode = new HashMap<>();
 
+  /** Scrapes so far: tells which of them showed a board. */
+  private long scrape;
+
   public FaultWatcher(Cluster cluster) {
     this.cluster = cluster;
     boards = cluster.tables().table("gpu.fault", Board::new);
@@ -126,25 +133,32 @@ public final class FaultWatcher implements Watcher {
     }
     long at = header.getObservedAt().toEpochMilli();
     String node = header.getTarget();
-    Set<String> present = new HashSet<>();
+    scrape++;
+    int present = 0;
     for (GpuSample gpu : snapshot.getGpus()) {
       node = gpu.getNode().isEmpty() ? header.getTarget() : gpu.getNode();
-      if (present.add(gpu.getUuid())) {
-        judge(gpu, node, at);
+      Board board = boards.edit(gpu.getUuid());
+      if (board.shown != scrape) {
+        board.shown = scrape;
+        present++;
+        judge(gpu, board, node, at);
       }
     }
     missing(node, present, at);
   }
 
-  private void judge(GpuSample gpu, String node, long at) {
-    Board board = boards.edit(gpu.getUuid());
+  private void judge(GpuSample gpu, Board board, String node, long at) {
     if (!board.node.equals(node)) {
       on(board.node).remove(gpu.getUuid());
       on(node).add(gpu.getUuid());
       board.node = node;
+      board.entity = null;
     }
     board.missed = 0;
-    Entity entity = entity(node, gpu.getUuid());
+    if (board.entity == null) {
+      board.entity = entity(node, gpu.getUuid());
+    }
+    Entity entity = board.entity;
     boolean event = xid(gpu, board, entity, at) | rows(gpu, board, entity, at);
     if (event) {
       board.eventAt = at;
@@ -233,9 +247,9 @@ public final class FaultWatcher implements Watcher {
   }
 
   /** Boards of the node that this scrape doesn't show although it shows others. */
-  private void missing(String node, Set<String> present, long at) {
+  private void missing(String node, int present, long at) {
     for (String uuid : on(node)) {
-      if (present.contains(uuid)) {
+      if (boards.get(uuid).shown == scrape) {
         continue;
       }
       Board board = boards.edit(uuid);
@@ -251,12 +265,12 @@ public final class FaultWatcher implements Watcher {
               at,
               Severity.critical,
               Proof.of(
-                  present.size(),
-                  present.size() + 1,
+                  present,
+                  present + 1,
                   "",
                   board.missed,
                   "the board is not there any more while its exporter shows "
-                      + present.size()
+                      + present
                       + " other(s)",
                   "lastXid",
                   Double.isNaN(board.xid) ? null : Integer.toString((int) board.xid)));

@@ -2,6 +2,7 @@ package dev.plumbline.streams.gpu;
 
 import dev.plumbline.schemas.event.ContainerSample;
 import dev.plumbline.schemas.event.NodeSample;
+import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import java.io.DataInput;
@@ -157,7 +158,7 @@ final class NodeUse implements State {
   private int place(ContainerSample container, int from) {
     for (int i = 0; i < pods.size(); i++) {
       int index = (from + i) % pods.size();
-      if (isKey(pods.get(index).pod, container.getNamespace(), container.getPod())) {
+      if (Pod.isKey(pods.get(index).pod, container.getNamespace(), container.getPod())) {
         return index;
       }
     }
@@ -181,15 +182,6 @@ final class NodeUse implements State {
       }
     }
     return null;
-  }
-
-  /** True when a key is namespace/pod, without making that text. */
-  static boolean isKey(String key, String namespace, String pod) {
-    int slash = namespace.length();
-    return key.length() == slash + 1 + pod.length()
-        && key.charAt(slash) == '/'
-        && key.startsWith(namespace)
-        && key.endsWith(pod);
   }
 
   @Override

@@ -15,9 +15,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Boards whose clocks are held down by heat, by the power brake or by the hardware. Idle clocks and
@@ -62,6 +60,11 @@ public final class ThrottleWatcher implements Watcher {
     double otherSeconds = Double.NaN;
     double usualClockMhz = Double.NaN;
 
+    /** It as an entity, and the number of the snapshot that showed it last; not written. */
+    Entity entity;
+
+    long shown;
+
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
@@ -86,6 +89,9 @@ public final class ThrottleWatcher implements Watcher {
   private final Cluster cluster;
   private final Table<Board> boards;
 
+  /** Snapshots so far: tells which of them showed a board. */
+  private long snapshots;
+
   public ThrottleWatcher(Cluster cluster) {
     this.cluster = cluster;
     boards = cluster.tables().table("gpu.throttle", Board::new);
@@ -94,17 +100,18 @@ public final class ThrottleWatcher implements Watcher {
   @Override
   public void see(ResourceSnapshot snapshot) {
     long at = snapshot.getHeader().getObservedAt().toEpochMilli();
-    Set<String> judged = new HashSet<>();
+    snapshots++;
     for (GpuSample gpu : snapshot.getGpus()) {
+      Board board = boards.edit(gpu.getUuid());
       // the instances of a MIG board repeat the board's clocks: the first one speaks for all
-      if (judged.add(gpu.getUuid())) {
-        judge(gpu, at, snapshot.getHeader().getTarget());
+      if (board.shown != snapshots) {
+        board.shown = snapshots;
+        judge(gpu, board, at, snapshot.getHeader().getTarget());
       }
     }
   }
 
-  private void judge(GpuSample gpu, long at, String target) {
-    Board board = boards.edit(gpu.getUuid());
+  private void judge(GpuSample gpu, Board board, long at, String target) {
     double seconds = (at - board.at) / 1000.0;
     double thermal = (gpu.getThermalViolationSeconds() - board.thermalSeconds) / seconds;
     double power = (gpu.getPowerViolationSeconds() - board.powerSeconds) / seconds;
@@ -130,14 +137,11 @@ public final class ThrottleWatcher implements Watcher {
     int held = bits ? (int) reasons & HELD_DOWN : heldWithoutBits(gpu, slow, power, other);
     // heat that comes and goes between two scrapes leaves no bit, but the time that it cost
     held |= held == 0 && thermal > HELD_RATIO ? SW_THERMAL : 0;
-    Entity entity =
-        Entity.of(
-            "cluster",
-            cluster.uid(),
-            "node",
-            gpu.getNode().isEmpty() ? target : gpu.getNode(),
-            "gpu",
-            gpu.getUuid());
+    String node = gpu.getNode().isEmpty() ? target : gpu.getNode();
+    if (board.entity == null || !node.equals(board.entity.get("node"))) {
+      board.entity = Entity.of("cluster", cluster.uid(), "node", node, "gpu", gpu.getUuid());
+    }
+    Entity entity = board.entity;
     if (held != 0) {
       cluster
           .conditions()

@@ -47,6 +47,12 @@ public final class Inventory {
 
   private final Index<Pod> byNode = new Index<>();
 
+  /** The pod that was asked for last, and its key: the watchers ask for the same one in turn. */
+  private String askedNamespace = "";
+
+  private String askedName = "";
+  private String asked = "/";
+
   /**
    * @param cluster cluster UID
    */
@@ -90,7 +96,16 @@ public final class Inventory {
 
   /** The pod, or null when no source has named it. */
   public Pod pod(String namespace, String name) {
-    return pods.get(namespace + '/' + name);
+    return pods.get(key(namespace, name));
+  }
+
+  private String key(String namespace, String name) {
+    if (!name.equals(askedName) || !namespace.equals(askedNamespace)) {
+      askedNamespace = namespace;
+      askedName = name;
+      asked = namespace + '/' + name;
+    }
+    return asked;
   }
 
   /** All pods, by namespace/pod. */
@@ -294,18 +309,18 @@ public final class Inventory {
 
   private void board(GpuSample sample, Header header) {
     Gpu gpu = gpus.get(sample.getUuid());
+    boolean instance = sample.getMigInstance() != null;
+    if (gpu != null
+        && !instance
+        && isSame(gpu.holders, sample.getHolders())
+        && gpu.driver.equals(sample.getDriverVersion())) {
+      return;
+    }
     TreeSet<String> holders = new TreeSet<>();
     for (GpuHolder holder : sample.getHolders()) {
       if (!holder.getPod().isEmpty()) {
         holders.add(holder.getNamespace() + '/' + holder.getPod());
       }
-    }
-    boolean instance = sample.getMigInstance() != null;
-    if (gpu != null
-        && !instance
-        && gpu.holders.equals(holders)
-        && gpu.driver.equals(sample.getDriverVersion())) {
-      return;
     }
     gpu = gpus.edit(sample.getUuid());
     gpu.uuid = sample.getUuid();
@@ -335,6 +350,35 @@ public final class Inventory {
     }
   }
 
+  /** True when the pods that are named are those of the keys, as they nearly always are. */
+  private static boolean isSame(TreeSet<String> keys, List<GpuHolder> named) {
+    int found = 0;
+    for (String key : keys) {
+      for (int i = 0; i < named.size(); i++) {
+        if (Pod.isKey(key, named.get(i).getNamespace(), named.get(i).getPod())) {
+          found++;
+          break;
+        }
+      }
+    }
+    for (int i = 0; i < named.size(); i++) {
+      GpuHolder holder = named.get(i);
+      if (!holder.getPod().isEmpty() && !isAmong(keys, holder)) {
+        return false;
+      }
+    }
+    return found == keys.size();
+  }
+
+  private static boolean isAmong(TreeSet<String> keys, GpuHolder holder) {
+    for (String key : keys) {
+      if (Pod.isKey(key, holder.getNamespace(), holder.getPod())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void labelled(Header header) {
     Map<String, String> labels = header.getLabels();
     String namespace = labels.get("namespace");
@@ -342,7 +386,7 @@ public final class Inventory {
     if (namespace == null || name == null || header.getGone()) {
       return;
     }
-    Pod known = pods.get(namespace + '/' + name);
+    Pod known = pod(namespace, name);
     if (known != null
         && known.workload.equals(labels.getOrDefault("workload", known.workload))
         && known.node.equals(labels.getOrDefault("node", known.node))

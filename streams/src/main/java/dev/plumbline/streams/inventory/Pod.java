@@ -26,6 +26,15 @@ public final class Pod implements State {
   /** UUIDs of the boards it holds or shares. */
   public TreeSet<String> gpus = new TreeSet<>();
 
+  /** True when a key is namespace/pod, without making that text. */
+  public static boolean isKey(String key, String namespace, String pod) {
+    int slash = namespace.length();
+    return key.length() == slash + 1 + pod.length()
+        && key.charAt(slash) == '/'
+        && key.startsWith(namespace)
+        && key.endsWith(pod);
+  }
+
   @Override
   public void write(DataOutput out) throws IOException {
     out.writeByte(1);

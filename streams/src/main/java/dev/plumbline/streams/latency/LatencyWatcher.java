@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Model servers that answer more slowly than their load explains: the time of a decode step, and
@@ -289,18 +290,23 @@ public final class LatencyWatcher implements Watcher {
 
   private Entity entity(Replica replica) {
     Pod pod = cluster.inventory().pod(replica.namespace, replica.pod);
-    return Entity.of(
-        "cluster",
-        cluster.uid(),
-        "namespace",
-        replica.namespace,
-        "workload",
-        replica.workload,
-        "model",
-        replica.model,
-        "pod",
-        replica.pod,
-        "node",
-        pod == null ? null : pod.node);
+    String node = pod == null || pod.node.isEmpty() ? null : pod.node;
+    if (replica.entity == null || !Objects.equals(replica.entity.get("node"), node)) {
+      replica.entity =
+          Entity.of(
+              "cluster",
+              cluster.uid(),
+              "namespace",
+              replica.namespace,
+              "workload",
+              replica.workload,
+              "model",
+              replica.model,
+              "pod",
+              replica.pod,
+              "node",
+              node);
+    }
+    return replica.entity;
   }
 }

@@ -1,5 +1,6 @@
 package dev.plumbline.streams.latency;
 
+import dev.plumbline.streams.findings.Entity;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import java.io.DataInput;
@@ -20,6 +21,9 @@ final class Replica implements State {
 
   /** Key of its workload, kept because it is asked for at each scrape. */
   transient String group;
+
+  /** It as an entity, kept for the same reason. */
+  transient Entity entity;
 
   /** Sequences decoded at once, a running mean; NaN until the first. */
   double sequences = Double.NaN;

@@ -61,6 +61,9 @@ public final class StaleWatcher implements Watcher {
 
     String error;
 
+    /** Labels that said what it is; null while more than they decides it. Not written. */
+    Map<String, String> labels;
+
     @Override
     public void write(DataOutput out) throws IOException {
       out.writeByte(1);
@@ -256,12 +259,17 @@ public final class StaleWatcher implements Watcher {
         return;
       }
     }
-    Entity entity = entity(header);
-    if (!entity.equals(target.entity)) {
-      leave(key, target);
-      target.source = header.getSource();
-      target.entity = entity;
-      enter(key, target);
+    if (target.labels == null || target.labels != header.getLabels()) {
+      Entity entity = entity(header);
+      if (!entity.equals(target.entity)) {
+        leave(key, target);
+        target.source = header.getSource();
+        target.entity = entity;
+        enter(key, target);
+      }
+      boolean said =
+          header.getLabels().get("pod") != null || header.getLabels().get("node") != null;
+      target.labels = said ? header.getLabels() : null;
     }
     if (target.seenAt > 0) {
       target.rhythm.beat(at - target.seenAt);
