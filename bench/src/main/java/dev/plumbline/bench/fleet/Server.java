@@ -401,7 +401,11 @@ final class Server {
         } else {
           stopped++;
         }
+        // as vLLM does: a request's parts are told when it is finished, its first token at once
         endToEnd.add(now - r.offered);
+        queued.add(r.admitted - r.offered);
+        prefill.add(r.firstToken - r.admitted);
+        prompts.add(r.prompt);
         decode.add(now - r.firstToken);
         outputs.add(r.output);
       }
@@ -425,9 +429,6 @@ final class Server {
       if (r.firstToken < 0) {
         r.firstToken = now;
         ttft.add(now - r.offered);
-        queued.add(r.admitted - r.offered);
-        prefill.add(now - r.admitted);
-        prompts.add(r.prompt);
         promptTokens += r.prompt;
         generationTokens++;
         r.generated = 1;
