@@ -84,7 +84,7 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       names = "--snapshots",
       paramLabel = "N",
       description = {
-        "Snapshots on the topics, about (default: 20000, with --full or --only 120000:",
+        "Snapshots on the topics, about (default: 20000, with --full or --only 300000:",
         "long enough for checkpoints to be written)."
       })
   Long snapshots;
@@ -203,7 +203,7 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
   private Map<String, Section> sections(ObjectNode figures, Consumer<String> progress) {
     boolean thorough = full || !only.isEmpty();
     int rounds = this.rounds != null ? this.rounds : thorough ? 5 : 3;
-    long snapshots = this.snapshots != null ? this.snapshots : thorough ? 120_000 : 20_000;
+    long snapshots = this.snapshots != null ? this.snapshots : thorough ? 300_000 : 20_000;
     // stages that only read go over a short load several times
     int passes = (int) Math.max(1, 100_000 / snapshots);
     Map<String, Section> sections = new LinkedHashMap<>();
