@@ -9,9 +9,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    // a finding reads the same wherever it was made; and Kafka Streams formats a text for every
-    // record
-    // while a source has no more for it, which takes half as long in this locale
+    // a finding reads the same wherever it was made; and the text that Kafka Streams formats for
+    // every record takes half as long in this locale
     Locale.setDefault(Locale.Category.FORMAT, Locale.US);
     CommandLine command = Plumbline.commandLine();
     int status = command.execute(args);
