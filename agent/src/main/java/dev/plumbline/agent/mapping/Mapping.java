@@ -235,6 +235,10 @@ public final class Mapping {
 
     private void number(
         Schema schema, String name, JsonNode node, Map<String, List<Rule>> rules, String place) {
+      if (node.isArray()) {
+        node.forEach(it -> number(schema, name, it, rules, place));
+        return;
+      }
       Action action = Action.LAST;
       String take = node.path("take").asText("last");
       try {

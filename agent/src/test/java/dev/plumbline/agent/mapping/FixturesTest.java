@@ -102,6 +102,49 @@ class FixturesTest {
   }
 
   @Test
+  void theCountersOfNvlinkComeOnceHoweverManyPodsShareTheBoard() throws Exception {
+    String board = "{gpu=\"0\",UUID=\"GPU-1\",hostname=\"n1\",namespace=\"a\",pod=\"%s\"} %d\n";
+    GpuSample gpu =
+        dcgmText(
+            "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL"
+                + board.formatted("one", 12)
+                + "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL"
+                + board.formatted("two", 12)
+                + "DCGM_FI_DEV_NVLINK_CRC_DATA_ERROR_COUNT_TOTAL"
+                + board.formatted("two", 3)
+                + "DCGM_FI_DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL"
+                + board.formatted("one", 4)
+                + "DCGM_FI_DEV_NVLINK_COUNT_LINK_RECOVERY_EVENTS"
+                + board.formatted("one", 2));
+
+    assertThat(gpu.getNvlinkCrcErrors()).isEqualTo(12);
+    assertThat(gpu.getNvlinkReplays()).isEqualTo(4);
+    assertThat(gpu.getNvlinkRecoveries()).isEqualTo(2);
+    assertThat(gpu.getNvlinkFailedRecoveries()).isNull();
+  }
+
+  @Test
+  void eachHealthWatchOfABoardArrivesUnderItsName() throws Exception {
+    String board =
+        "DCGM_EXP_GPU_HEALTH_STATUS{gpu=\"0\",UUID=\"GPU-1\",hostname=\"n1\","
+            + "health_error_code=\"%s\",health_watch=\"%s\"} %d\n";
+    GpuSample gpu =
+        dcgmText(
+            board.formatted("DCGM_FR_OK", "PCIE", 0)
+                + board.formatted("DCGM_FR_NVLINK_DOWN", "NVLINK", 20));
+
+    assertThat(gpu.getHealth()).containsOnly(entry("PCIE", 0.0), entry("NVLINK", 20.0));
+  }
+
+  private static GpuSample dcgmText(String text) throws ExpositionException {
+    ResourceSnapshot snapshot =
+        (ResourceSnapshot)
+            new Mapper(Mapping.shipped("dcgm"))
+                .map(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), Map.of());
+    return snapshot.getGpus().get(0);
+  }
+
+  @Test
   void theOlderSpellingOfTheHostLabelIsTheSameNode() throws Exception {
     assertThat(dcgm("dcgm-exporter-hostname-v4.5.prom"))
         .isNotEmpty()

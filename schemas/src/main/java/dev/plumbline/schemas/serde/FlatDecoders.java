@@ -387,6 +387,11 @@ final class FlatDecoders {
     it.setRowRemapFailure(in.float64());
     it.setHealthStatus(in.float64());
     it.setWindowed(in.numbers());
+    it.setHealth(in.numbers());
+    it.setNvlinkCrcErrors(in.some() ? Double.valueOf(in.float64()) : null);
+    it.setNvlinkReplays(in.some() ? Double.valueOf(in.float64()) : null);
+    it.setNvlinkRecoveries(in.some() ? Double.valueOf(in.float64()) : null);
+    it.setNvlinkFailedRecoveries(in.some() ? Double.valueOf(in.float64()) : null);
     return it;
   }
 

@@ -1,5 +1,6 @@
 package dev.plumbline.streams.gpu;
 
+import dev.plumbline.schemas.event.Evidence;
 import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.ResourceSnapshot;
@@ -23,10 +24,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Boards that fail: an XID that was not there before, memory rows that can't be remapped, a board
- * that vanished from an exporter that still answers. A sticky XID from the past is no news.
+ * Boards that fail: an XID that was not there before, memory rows that can't be remapped, an NVLink
+ * whose error counters grow, a check of the exporter's that does not pass, a board that vanished
+ * from an exporter that still answers. A sticky XID from the past is no news, and no more is what a
+ * counter had when it was first seen.
  *
- * <p>Classes of XID: NVIDIA, "XID Errors" catalogue.
+ * <p>Classes of XID: NVIDIA, "XID Errors" catalogue. What the counters of NVLink mean: NVIDIA,
+ * DCGM, DcgmHealthWatch.cpp and dcgm_gpu_hardware_limits.h.
  */
 public final class FaultWatcher implements Watcher {
   /**
@@ -54,6 +58,12 @@ public final class FaultWatcher implements Watcher {
 
   private static final double HEALTH_FAILED = 20;
 
+  /** Watches that warn of clocks held down, at the power cap too: {@link ThrottleWatcher} tells. */
+  private static final Set<String> OF_CLOCKS = Set.of("THERMAL", "POWER");
+
+  /** Broken packets a second from which on a link is no good: below they are its everyday life. */
+  private static final double CRC_PER_SECOND = 100;
+
   private static final Rule FAULT = Rule.told(Kind.GPU_FAULT);
 
   /** What is remembered of a board. */
@@ -75,9 +85,18 @@ public final class FaultWatcher implements Watcher {
 
     long shown;
 
+    /** When it was last seen; 0 before. */
+    long at;
+
+    // NVLink's counters; NaN until told
+    double crcErrors = Double.NaN;
+    double replays = Double.NaN;
+    double recoveries = Double.NaN;
+    double failedRecoveries = Double.NaN;
+
     @Override
     public void write(DataOutput out) throws IOException {
-      out.writeByte(1);
+      out.writeByte(2);
       Codec.text(out, node);
       out.writeDouble(xid);
       out.writeDouble(uncorrectableRows);
@@ -85,11 +104,16 @@ public final class FaultWatcher implements Watcher {
       out.writeInt(missed);
       out.writeLong(eventAt);
       out.writeDouble(windowed);
+      out.writeLong(at);
+      out.writeDouble(crcErrors);
+      out.writeDouble(replays);
+      out.writeDouble(recoveries);
+      out.writeDouble(failedRecoveries);
     }
 
     @Override
     public void read(DataInput in) throws IOException {
-      State.version(in, 1);
+      State.version(in, 2);
       node = Codec.text(in);
       xid = in.readDouble();
       uncorrectableRows = in.readDouble();
@@ -97,6 +121,11 @@ public final class FaultWatcher implements Watcher {
       missed = in.readInt();
       eventAt = in.readLong();
       windowed = in.readDouble();
+      at = in.readLong();
+      crcErrors = in.readDouble();
+      replays = in.readDouble();
+      recoveries = in.readDouble();
+      failedRecoveries = in.readDouble();
     }
   }
 
@@ -159,10 +188,12 @@ public final class FaultWatcher implements Watcher {
       board.entity = entity(node, gpu.getUuid());
     }
     Entity entity = board.entity;
-    boolean event = xid(gpu, board, entity, at) | rows(gpu, board, entity, at);
+    boolean event =
+        xid(gpu, board, entity, at) | rows(gpu, board, entity, at) | links(gpu, board, entity, at);
     if (event) {
       board.eventAt = at;
     }
+    board.at = Math.max(board.at, at);
     boolean lasting = lasting(gpu, entity, at);
     board.scrapes = Math.min(KNOWN, board.scrapes + 1);
     if (!lasting && at - board.eventAt >= XID_OVER.toMillis()) {
@@ -225,10 +256,69 @@ public final class FaultWatcher implements Watcher {
     return more;
   }
 
+  /**
+   * NVLink's counters grew. A packet that is sent again arrives late; a link that has to be trained
+   * again carries nothing meanwhile, and nothing at all when that fails.
+   */
+  private boolean links(GpuSample gpu, Board board, Entity entity, long at) {
+    double seconds = (at - board.at) / 1000.0;
+    double crcErrors = told(gpu.getNvlinkCrcErrors());
+    double replays = told(gpu.getNvlinkReplays());
+    double recoveries = told(gpu.getNvlinkRecoveries());
+    double failed = told(gpu.getNvlinkFailedRecoveries());
+    // the first value has no growth, and a counter that fell began anew
+    double broken = (crcErrors - board.crcErrors) / seconds;
+    double again = replays - board.replays;
+    double trained = recoveries - board.recoveries;
+    double down = failed - board.failedRecoveries;
+    board.crcErrors = Double.isNaN(crcErrors) ? board.crcErrors : crcErrors;
+    board.replays = Double.isNaN(replays) ? board.replays : replays;
+    board.recoveries = Double.isNaN(recoveries) ? board.recoveries : recoveries;
+    board.failedRecoveries = Double.isNaN(failed) ? board.failedRecoveries : failed;
+    Evidence evidence = null;
+    if (down > 0) {
+      evidence =
+          Proof.of(down, 0, "", 1, "%.0f NVLinks could not be trained again".formatted(down));
+    } else if (trained > 0) {
+      evidence =
+          Proof.of(
+              trained, 0, "", 1, "NVLinks had to be trained again %.0f times".formatted(trained));
+    } else if (again > 0) {
+      evidence =
+          Proof.of(again, 0, "", 1, "%.0f packets were sent again over NVLink".formatted(again));
+    } else if (seconds > 0 && broken >= CRC_PER_SECOND) {
+      evidence =
+          Proof.of(
+              broken,
+              CRC_PER_SECOND,
+              "1/s",
+              1,
+              "%.0f packets a second arrive broken over NVLink".formatted(broken));
+    }
+    if (evidence == null) {
+      return false;
+    }
+    Severity severity = down > 0 || trained > 0 ? Severity.critical : Severity.warning;
+    cluster.conditions().bad(FAULT, entity, at, severity, evidence);
+    return true;
+  }
+
+  private static double told(Double counter) {
+    return counter == null ? Double.NaN : counter;
+  }
+
   /** What is wrong as long as it is shown. */
   private boolean lasting(GpuSample gpu, Entity entity, long at) {
     boolean remap = gpu.getRowRemapFailure() > 0;
-    double health = gpu.getHealthStatus();
+    String watch = "";
+    double health = 0;
+    for (Map.Entry<String, Double> each : gpu.getHealth().entrySet()) {
+      double result = OF_CLOCKS.contains(each.getKey()) ? 0 : each.getValue();
+      if (result > health || result == health && each.getKey().compareTo(watch) < 0) {
+        watch = each.getKey();
+        health = result;
+      }
+    }
     if (!remap && !(health >= HEALTH_WARNS)) {
       return false;
     }
@@ -242,7 +332,14 @@ public final class FaultWatcher implements Watcher {
             remap
                 ? Proof.of(
                     gpu.getRowRemapFailure(), 0, "", 1, "memory rows can't be remapped any more")
-                : Proof.of(health, 0, "", 1, "the health check of the board does not pass"));
+                : Proof.of(
+                    health,
+                    0,
+                    "",
+                    1,
+                    "the health check of " + watch + " does not pass",
+                    "healthWatch",
+                    watch));
     return true;
   }
 

@@ -100,6 +100,82 @@ class BoardsTest {
   }
 
   @Test
+  void anNvlinkThatHadToBeTrainedAgainIsACriticalFault() {
+    links(7, 40, 3);
+    given.restarted();
+    links(7, 40, 4);
+
+    assertThat(given.of(Kind.GPU_FAULT))
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.getSeverity()).isEqualTo(Severity.critical);
+              assertThat(it.getEvidence().getSummary())
+                  .isEqualTo("NVLinks had to be trained again 1 times");
+            });
+  }
+
+  @Test
+  void packetsSentAgainOverNvlinkAreAFaultUntilNoMoreAre() {
+    links(7, 40, 3);
+    links(7, 45, 3);
+    assertThat(last().getSeverity()).isEqualTo(Severity.warning);
+    for (int i = 0; i < 62; i++) {
+      links(7, 45, 3);
+    }
+
+    assertThat(given.of(Kind.GPU_FAULT))
+        .extracting(Finding::getStatus)
+        .containsExactly(FindingStatus.open, FindingStatus.resolved);
+  }
+
+  @Test
+  void whatNvlinkCountedInThePastAndACounterThatBeganAnewAreNoNews() {
+    for (int i = 0; i < 3; i++) {
+      links(90_000, 40, 3);
+    }
+    links(0, 0, 0);
+    links(0, 0, 0);
+
+    assertThat(given.findings).isEmpty();
+  }
+
+  @Test
+  void brokenPacketsMatterWhenTheyAreManyASecond() {
+    links(0, 0, 0);
+    links(100, 0, 0);
+    assertThat(given.findings).isEmpty();
+    links(100 + 30 * 150, 0, 0);
+
+    assertThat(last().getEvidence().getSummary())
+        .isEqualTo("150 packets a second arrive broken over NVLink");
+  }
+
+  @Test
+  void theHealthCheckOfNvlinkIsNamedAndItsPassingClearsIt() {
+    GpuSample failing = Given.gpu("GPU-1");
+    failing.setHealth(new java.util.HashMap<>(java.util.Map.of("NVLINK", 20.0, "MEM", 0.0)));
+    given.shown(given.boards("n1", failing)).after(30);
+    assertThat(last().getSeverity()).isEqualTo(Severity.critical);
+    assertThat(last().getEvidence().getSummary())
+        .isEqualTo("the health check of NVLINK does not pass");
+    GpuSample well = Given.gpu("GPU-1");
+    well.setHealth(new java.util.HashMap<>(java.util.Map.of("NVLINK", 0.0, "MEM", 0.0)));
+    given.shown(given.boards("n1", well)).after(30);
+
+    assertThat(last().getStatus()).isEqualTo(FindingStatus.resolved);
+  }
+
+  @Test
+  void theHealthChecksOfHeatAndPowerAreNoFaultOfTheBoard() {
+    GpuSample capped = Given.gpu("GPU-1");
+    capped.setHealth(new java.util.HashMap<>(java.util.Map.of("POWER", 10.0, "THERMAL", 10.0)));
+    given.shown(given.boards("n1", capped)).after(30);
+
+    assertThat(given.of(Kind.GPU_FAULT)).isEmpty();
+  }
+
+  @Test
   void aQueueForCapacityBesideAFullCacheIsExhaustion() {
     for (int i = 0; i < 4; i++) {
       given.shown(full(11, 0.97)).after(30);
@@ -248,6 +324,14 @@ class BoardsTest {
     }
 
     assertThat(given.findings).isEmpty();
+  }
+
+  private void links(double crcErrors, double replays, double recoveries) {
+    GpuSample gpu = Given.gpu("GPU-1");
+    gpu.setNvlinkCrcErrors(crcErrors);
+    gpu.setNvlinkReplays(replays);
+    gpu.setNvlinkRecoveries(recoveries);
+    given.shown(given.boards("n1", gpu)).after(30);
   }
 
   private void working(int count, double clock, double busy) {
