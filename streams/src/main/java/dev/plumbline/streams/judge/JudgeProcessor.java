@@ -37,6 +37,8 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The judging stage of one partition: decodes each snapshot, puts the snapshots of a cluster back
@@ -44,6 +46,8 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  * finds. A record that can't be used goes to the dead letters with its cause; nothing stops for it.
  */
 final class JudgeProcessor implements Processor<String, byte[], String, Object> {
+  private static final Logger LOG = LoggerFactory.getLogger(JudgeProcessor.class);
+
   static final String STORE = "clusters";
   static final String FINDINGS = "findings";
   static final String FACTS = "facts";
@@ -127,6 +131,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     deadLetters = new DeadLetters(context, DEAD_LETTERS, instruments::deadLetter);
     task = "judge-" + context.taskId();
     term = lease.begin();
+    long began = System.nanoTime();
     store = context.getStateStore(STORE);
     seats.clear();
     progress = Long.MIN_VALUE;
@@ -138,7 +143,7 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
         seat(cluster);
       }
     }
-    resume();
+    resume(began);
     List<Finding> open = new ArrayList<>();
     seats.values().forEach(seat -> open.addAll(seat.judge.open()));
     board.opened(task, open);
@@ -148,14 +153,24 @@ final class JudgeProcessor implements Processor<String, byte[], String, Object> 
     context.schedule(SHOWN, PunctuationType.WALL_CLOCK_TIME, this::show);
   }
 
-  private void resume() {
+  private void resume(long began) {
+    long unpacked = System.nanoTime();
     Set<TopicPartition> partitions = new HashSet<>();
     for (String topic : decoders.keySet()) {
       partitions.add(new TopicPartition(topic, context.taskId().partition()));
     }
     try (SourceLog source = sources.apply(context)) {
-      store.resume(source, partitions, it -> judge(SourceLog.record(it), it.topic(), null));
+      long records =
+          store.resume(source, partitions, it -> judge(SourceLog.record(it), it.topic(), null));
+      long replayed = System.nanoTime();
       said.read(source);
+      LOG.atInfo()
+          .addKeyValue("task", task)
+          .addKeyValue("unpackMillis", (unpacked - began) / 1_000_000)
+          .addKeyValue("records", records)
+          .addKeyValue("replayMillis", (replayed - unpacked) / 1_000_000)
+          .addKeyValue("saidMillis", (System.nanoTime() - replayed) / 1_000_000)
+          .log("a task begins");
     }
   }
 

@@ -160,8 +160,9 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
    * @param source the application's source topics
    * @param partitions all partitions of the source that the task reads
    * @param fold takes each record
+   * @return how many records were read again
    */
-  public void resume(
+  public long resume(
       SourceLog source,
       Set<TopicPartition> partitions,
       Consumer<ConsumerRecord<byte[], byte[]>> fold) {
@@ -200,6 +201,7 @@ public final class EntityStore implements StateStore, CachedStateStore<byte[], b
           .addKeyValue("millis", (System.nanoTime() - began) / 1_000_000)
           .log("state restored from its checkpoint and the source behind it");
     }
+    return folded[0];
   }
 
   /** True while what was committed is shown again: nothing of what it leads to is to be said. */
