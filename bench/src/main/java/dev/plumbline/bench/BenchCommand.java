@@ -8,11 +8,13 @@ import dev.plumbline.bench.exposition.ExpositionBench;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.bench.micro.Micro;
 import dev.plumbline.bench.path.Burst;
+import dev.plumbline.bench.path.ClusterSize;
 import dev.plumbline.bench.path.ColdStart;
 import dev.plumbline.bench.path.Failover;
 import dev.plumbline.bench.path.History;
 import dev.plumbline.bench.path.Latency;
 import dev.plumbline.bench.path.Scale;
+import dev.plumbline.bench.path.Sharing;
 import dev.plumbline.bench.path.WholePath;
 import dev.plumbline.bench.prometheus.PrometheusPeer;
 import dev.plumbline.bench.report.Machine;
@@ -69,8 +71,8 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
       split = ",",
       paramLabel = "SECTION",
       description = {
-        "Run only these: path, prometheus, micro, latency, scale, failover, start, history, burst,",
-        "agent, exposition; none makes the page of an earlier run."
+        "Run only these: path, prometheus, micro, latency, scale, sharing, failover, start, history,",
+        "size, burst, agent, exposition; none makes the page of an earlier run."
       })
   List<String> only = List.of();
 
@@ -232,9 +234,11 @@ public final class BenchCommand implements Subcommand, Callable<Integer> {
     sections.put("micro", out -> Micro.run(1, 300, "", progress, out));
     sections.put("latency", out -> Latency.run(rate, 15, progress, out));
     sections.put("scale", out -> Scale.run(1_000_000, progress, out));
-    sections.put("failover", out -> Failover.run(3, progress, out));
+    sections.put("sharing", out -> Sharing.run(rounds, progress, out));
+    sections.put("failover", out -> Failover.run(rounds, progress, out));
     sections.put("start", out -> ColdStart.run(3, progress, out));
     sections.put("history", out -> History.run(3, progress, out));
+    sections.put("size", out -> ClusterSize.run(3, progress, out));
     sections.put("burst", out -> Burst.run(mean(figures), burst, progress, out));
     sections.put("agent", out -> AgentCost.run(agentWarmUp, agentSeconds, progress, out));
     sections.put("exposition", out -> ExpositionBench.run(9, progress, out));

@@ -2,19 +2,14 @@ package dev.plumbline.bench.path;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plumbline.bench.load.Load;
+import dev.plumbline.bench.load.Numbers;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.bench.report.Spread;
 import dev.plumbline.cli.embedded.Workspace;
-import dev.plumbline.schemas.registry.SchemaRegistry;
 import dev.plumbline.schemas.serde.EventSerializer;
-import dev.plumbline.streams.Detect;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,41 +37,78 @@ public final class Failover {
   /** Scrapes before the kill, as fast as it goes. */
   private static final int SCRAPES = 4;
 
-  /** When what happened, in seconds after the kill. */
-  private record Steps(double expelled, double assigned, double record) {}
+  /**
+   * When what happened, in seconds after the kill.
+   *
+   * @param expelled it is missed
+   * @param assigned its partitions are the other's
+   * @param restored Kafka Streams has read the changelog of the first of its tasks
+   * @param unpacked live objects were made of it
+   * @param replayed what was committed behind the checkpoint was judged again
+   * @param begun and the last findings were read
+   * @param record the first snapshot is judged and committed
+   */
+  private record Steps(
+      double expelled,
+      double assigned,
+      double restored,
+      double unpacked,
+      double replayed,
+      double begun,
+      double record) {}
 
   /** Runs it so many times, without a standby and with one. */
   public static void run(int rounds, Consumer<String> progress, ObjectNode out) throws IOException {
     out.put("rounds", rounds);
+    long[] signals = {0};
+    new Load(new Size(CLUSTERS, NODES, 1, 30))
+        .drain((topic, cluster, at, snapshot) -> signals[0] += Numbers.count(snapshot));
+    out.put("signals", signals[0]);
     List<Steps> without = new ArrayList<>();
     List<Steps> with = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       progress.accept("kill -9 of one of two, %d of %d".formatted(round + 1, rounds));
       try {
-        without.add(once(0));
-        with.add(once(1));
+        // in turns, so that none has the quieter machine
+        for (int turn = 0; turn < 2; turn++) {
+          int standbys = (round + turn) % 2;
+          (standbys == 0 ? without : with).add(once(standbys));
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       }
     }
-    Spread.of(without, Steps::expelled).put(out, "expelledSeconds");
-    Spread.of(without, Steps::assigned).put(out, "assignedSeconds");
     Spread.of(without, Steps::record).put(out, "survivorSeconds");
     Spread.of(with, Steps::record).put(out, "survivorWithStandbySeconds");
-    Spread.of(without, it -> it.record() - it.assigned()).put(out, "restoredSeconds");
-    Spread.of(with, it -> it.record() - it.assigned()).put(out, "restoredWithStandbySeconds");
+    parts(without, out.putObject("parts"));
+    parts(with, out.putObject("partsWithStandby"));
+  }
+
+  /** What each step took, in the order of the steps. */
+  private static void parts(List<Steps> rounds, ObjectNode out) {
+    Spread.of(rounds, Steps::expelled).put(out, "session");
+    Spread.of(rounds, it -> it.assigned() - it.expelled()).put(out, "rebalance");
+    Spread.of(rounds, it -> it.restored() - it.assigned()).put(out, "changelog");
+    Spread.of(rounds, it -> it.unpacked() - it.restored()).put(out, "unpack");
+    Spread.of(rounds, it -> it.replayed() - it.unpacked()).put(out, "replay");
+    Spread.of(rounds, it -> it.begun() - it.replayed()).put(out, "said");
+    Spread.of(rounds, it -> it.record() - it.begun()).put(out, "first");
   }
 
   private static Steps once(int standbys) throws IOException, InterruptedException {
     AtomicBoolean done = new AtomicBoolean();
     try (Workspace workspace = Workspace.temporary();
         BrokerProcess broker = BrokerProcess.start(workspace.folder("kafka"), "-Xmx1g");
-        Fixture fixture = new Fixture(broker, 4)) {
+        Fixture fixture = new Fixture(broker, 4);
+        DetectProcess first =
+            DetectProcess.start(fixture, workspace.folder("first"), "first", standbys);
+        DetectProcess second =
+            DetectProcess.start(fixture, workspace.folder("second"), "second", standbys)) {
       String application = fixture.application();
       String group = application + "-judge";
-      Process first = start(fixture, application, workspace.folder("first"), "first", standbys);
-      Process second = start(fixture, application, workspace.folder("second"), "second", standbys);
+      first.join(application);
+      second.join(application);
       Thread sender = new Thread(() -> send(fixture, done), "sender");
       sender.setDaemon(true);
       sender.start();
@@ -85,65 +117,64 @@ public final class Failover {
         Set<TopicPartition> lost = Set.of();
         // both work, and what the first has is going on
         while (lost.isEmpty()
-            || owned(fixture, group, "second").isEmpty()
+            || fixture.owned(group, "second").isEmpty()
             || fixture.committed(group) < all) {
           Thread.sleep(200);
-          lost = owned(fixture, group, "first");
+          lost = fixture.owned(group, "first");
         }
         // a checkpoint is written some commits later
         Thread.sleep(2_000);
-        first.destroyForcibly().waitFor();
-        final long killed = System.nanoTime();
-        long before = progress(fixture, group, lost);
-        double expelled = Double.NaN;
-        double assigned = Double.NaN;
-        while (progress(fixture, group, lost) == before) {
-          Thread.sleep(20);
-          if (Double.isNaN(expelled) && owned(fixture, group, "first").isEmpty()) {
-            expelled = (System.nanoTime() - killed) / 1e9;
-          }
-          if (Double.isNaN(assigned) && owned(fixture, group, "second").containsAll(lost)) {
-            assigned = (System.nanoTime() - killed) / 1e9;
-          }
-          if (!second.isAlive()) {
-            throw new IOException("the survivor ended as well");
-          }
-        }
-        return new Steps(expelled, assigned, (System.nanoTime() - killed) / 1e9);
+        return kill(fixture, group, first, second, lost);
       } finally {
         done.set(true);
         sender.join();
-        first.destroyForcibly();
-        second.destroyForcibly().waitFor();
       }
     }
   }
 
-  private static Process start(
-      Fixture fixture, String application, Path folder, String name, int standbys)
-      throws IOException {
-    Process process =
-        BrokerProcess.java(
-                Failover.class,
-                List.of("-Xmx512m", "-XX:+UseSerialGC"),
-                List.of(
-                    fixture.broker.address(),
-                    fixture.registryServer.url(),
-                    application,
-                    folder.toString(),
-                    name,
-                    Integer.toString(standbys)))
-            .start();
-    BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String line = out.readLine();
-    while (line != null && !line.equals("ready")) {
-      line = out.readLine();
+  private static Steps kill(
+      Fixture fixture,
+      String group,
+      DetectProcess first,
+      DetectProcess second,
+      Set<TopicPartition> lost)
+      throws IOException, InterruptedException {
+    first.kill();
+    long killed = System.currentTimeMillis();
+    long before = progress(fixture, group, lost);
+    double expelled = Double.NaN;
+    double assigned = Double.NaN;
+    while (progress(fixture, group, lost) == before) {
+      Thread.sleep(20);
+      if (Double.isNaN(expelled) && fixture.owned(group, "first").isEmpty()) {
+        expelled = since(killed);
+      }
+      if (Double.isNaN(assigned) && fixture.owned(group, "second").containsAll(lost)) {
+        assigned = since(killed);
+      }
+      if (!second.isAlive()) {
+        throw new IOException("the survivor ended as well");
+      }
     }
-    if (line == null) {
-      throw new IOException("a detect process ended before it was ready");
-    }
-    return process;
+    double record = since(killed);
+    DetectProcess.Begin begin =
+        second.begins().stream()
+            .filter(it -> it.at() >= killed)
+            .min(Comparator.comparing(DetectProcess.Begin::at))
+            .orElseThrow(() -> new IOException("no task began, yet one goes on"));
+    long unpacked = begin.restored() + begin.unpack();
+    return new Steps(
+        expelled,
+        assigned,
+        (begin.restored() - killed) / 1e3,
+        (unpacked - killed) / 1e3,
+        (unpacked + begin.replay() - killed) / 1e3,
+        (begin.at() - killed) / 1e3,
+        record);
+  }
+
+  private static double since(long killed) {
+    return (System.currentTimeMillis() - killed) / 1e3;
   }
 
   private static void send(Fixture fixture, AtomicBoolean done) {
@@ -170,20 +201,6 @@ public final class Failover {
     }
   }
 
-  /** Snapshot partitions with clusters on them that a member of a group has. */
-  private static Set<TopicPartition> owned(Fixture fixture, String group, String client) {
-    Set<TopicPartition> inputs = new HashSet<>(fixture.inputs());
-    List<TopicPartition> owned = new ArrayList<>();
-    Fixture.await(fixture.admin.describeConsumerGroups(List.of(group)).all())
-        .get(group)
-        .members()
-        .stream()
-        .filter(it -> it.clientId().startsWith(client))
-        .forEach(it -> owned.addAll(it.assignment().topicPartitions()));
-    owned.retainAll(inputs);
-    return new HashSet<>(owned);
-  }
-
   private static long progress(Fixture fixture, String group, Set<TopicPartition> of) {
     Map<TopicPartition, OffsetAndMetadata> offsets =
         Fixture.await(
@@ -192,30 +209,5 @@ public final class Failover {
         .filter(it -> of.contains(it.getKey()) && it.getValue() != null)
         .mapToLong(it -> it.getValue().offset())
         .sum();
-  }
-
-  /**
-   * A detect process. Arguments: broker, registry, application, folder for state, its name,
-   * standbys.
-   */
-  public static void main(String[] args) throws InterruptedException {
-    Detect detect =
-        Detect.start(
-            new Detect.Settings(
-                Map.of("bootstrap.servers", args[0], "client.id", args[4]),
-                SchemaRegistry.connect(Map.of("schema.registry.url", args[1])),
-                args[2],
-                2,
-                true,
-                Path.of(args[3]),
-                null,
-                Detect.Guarantee.AT_LEAST_ONCE,
-                Integer.parseInt(args[5])));
-    while (!detect.ready()) {
-      Thread.sleep(20);
-    }
-    System.out.println("ready");
-    System.out.flush();
-    Thread.currentThread().join();
   }
 }

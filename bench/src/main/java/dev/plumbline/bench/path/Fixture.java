@@ -5,9 +5,13 @@ import dev.plumbline.bench.load.Numbers;
 import dev.plumbline.bench.load.Size;
 import dev.plumbline.schemas.Topic;
 import dev.plumbline.schemas.Topics;
+import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.registry.RegistryServer;
 import dev.plumbline.schemas.registry.SchemaRegistry;
+import dev.plumbline.schemas.serde.EventDeserializer;
 import dev.plumbline.schemas.serde.EventSerializer;
+import dev.plumbline.streams.findings.CloudEventHeaders;
+import dev.plumbline.streams.findings.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,13 +20,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.LogDirDescription;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
@@ -132,11 +141,62 @@ final class Fixture implements AutoCloseable {
         .sum();
   }
 
+  /** Partitions of the snapshot topics that a member of a group has. */
+  Set<TopicPartition> owned(String group, String client) {
+    Set<TopicPartition> owned = new HashSet<>();
+    await(admin.describeConsumerGroups(List.of(group)).all()).get(group).members().stream()
+        .filter(it -> it.clientId().startsWith(client))
+        .forEach(it -> owned.addAll(it.assignment().topicPartitions()));
+    owned.retainAll(inputs());
+    return owned;
+  }
+
+  /** Records of a topic that a group still has to do. */
+  long behind(String group, Topic topic) {
+    Map<TopicPartition, OffsetAndMetadata> done =
+        await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+    Map<TopicPartition, OffsetSpec> all = new HashMap<>();
+    for (int p = 0; p < (topic.partitioned() ? partitions : 1); p++) {
+      all.put(new TopicPartition(topic.name(), p), OffsetSpec.latest());
+    }
+    return await(admin.listOffsets(all).all()).entrySet().stream()
+        .mapToLong(
+            it ->
+                it.getValue().offset()
+                    - (done.get(it.getKey()) == null ? 0 : done.get(it.getKey()).offset()))
+        .sum();
+  }
+
   /** Records in a topic that were not removed, as a reader of committed ones sees them. */
   long records(Topic topic) {
+    long[] count = {0};
+    read(topic, it -> count[0]++);
+    return count[0];
+  }
+
+  /**
+   * How often each change of a finding was said. Without telemetry.stale: the fleet's clock runs
+   * hundreds of times too fast here, so that a producer's batch that is sent a little later than
+   * another's is minutes of silence.
+   */
+  Map<String, Integer> said() {
+    Map<String, Integer> said = new TreeMap<>();
+    try (EventDeserializer<Finding> findings = new EventDeserializer<>(Finding.class, registry)) {
+      read(
+          Topic.FINDINGS,
+          it -> {
+            Finding finding = findings.deserialize(it.topic(), it.value());
+            if (!finding.getKind().equals(Kind.TELEMETRY_STALE)) {
+              said.merge(CloudEventHeaders.id(it.headers()), 1, Integer::sum);
+            }
+          });
+    }
+    return said;
+  }
+
+  private void read(Topic topic, Consumer<ConsumerRecord<byte[], byte[]>> out) {
     Map<String, Object> settings = new HashMap<>(client());
     settings.put("isolation.level", "read_committed");
-    long count = 0;
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> all = Topics.assign(consumer, topic);
@@ -144,10 +204,9 @@ final class Fixture implements AutoCloseable {
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
       while (ends.entrySet().stream()
           .anyMatch(it -> consumer.position(it.getKey()) < it.getValue())) {
-        count += consumer.poll(Duration.ofMillis(50)).count();
+        consumer.poll(Duration.ofMillis(50)).forEach(out);
       }
     }
-    return count;
   }
 
   /** Bytes in the broker's log of all topics whose name has a part. */

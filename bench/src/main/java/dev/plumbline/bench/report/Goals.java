@@ -147,6 +147,23 @@ final class Goals {
             1.2,
             1.05,
             " x"));
+    goals.add(
+        most(
+            "snapshots and findings lost or repeated while processes come and go",
+            Math.abs(at(all, "/sharing/judged") - at(all, "/sharing/sent"))
+                + at(all, "/sharing/lost")
+                + at(all, "/sharing/other")
+                + at(all, "/sharing/repeated"),
+            0,
+            0,
+            ""));
+    goals.add(
+        most(
+            "CPU of a snapshot in one large cluster / in small ones of as many nodes",
+            at(all, "/size/largeToSmall/median"),
+            1.2,
+            1.05,
+            " x"));
     double clear = at(all, "/burst/secondsUntilClear");
     goals.add(
         most(

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,6 +68,8 @@ public final class Page {
     micro();
     latency(name, folder);
     scale();
+    sharing(name, folder);
+    failover(name, folder);
     others();
     agent();
     exposition();
@@ -296,22 +299,122 @@ public final class Page {
         "");
   }
 
+  private void sharing(String name, Path folder) throws IOException {
+    JsonNode sharing = all.path("sharing");
+    if (sharing.isMissingNode()) {
+      return;
+    }
+    say(
+        "## Two processes",
+        "",
+        "Detect processes come and leave while the snapshots of a fleet are sent; in between, one"
+            + " judges alone, then two together, in turns.",
+        "",
+        "| judging | CPU, us | app | broker |",
+        "|---|---|---|---|");
+    List<Bar> bars = new ArrayList<>();
+    for (String how : List.of("one", "two")) {
+      JsonNode cost = sharing.get(how);
+      String who = how.equals("one") ? "one process" : "two processes";
+      say(
+          "| %s | %s | %s | %s |"
+              .formatted(
+                  who,
+                  spread(cost.get("micros")),
+                  median(cost, "appMicros"),
+                  median(cost, "brokerMicros")));
+      bars.add(
+          new Bar(
+              who,
+              cost.at("/appMicros/median").asDouble(),
+              cost.at("/brokerMicros/median").asDouble()));
+    }
+    chart(
+        name,
+        folder,
+        "sharing",
+        Chart.bars(
+            "CPU of a snapshot of 190 samples, shared",
+            "microseconds",
+            List.of("application", "broker"),
+            false,
+            bars));
+    say(
+        "",
+        "Two to one: %s x. Of the %s partitions one of the two has %s, and does %s %% of the work."
+                .formatted(
+                    spread(sharing.get("twoToOne")),
+                    sharing.get("partitions").asText(),
+                    spread(sharing.get("partitionsOfOne")),
+                    number(sharing.at("/shareOfOne/median").asDouble() * 100))
+            + " In %s hand-overs, of %s snapshots sent %s were judged, each once; of %s changes of"
+                .formatted(
+                    sharing.get("handOvers").asText(),
+                    number(sharing.get("sent").asDouble()),
+                    number(sharing.get("judged").asDouble()),
+                    number(sharing.get("findingsAlone").asDouble()))
+            + " findings that one process says which reads all of it alone, %s were lost, %s were"
+                .formatted(
+                    number(sharing.get("lost").asDouble()),
+                    number(sharing.get("repeated").asDouble()))
+            + " said twice, and %s others were said.".formatted(sharing.get("other").asText())
+            + " Silence is left out: the fleet's clock runs hundreds of times too fast here.",
+        "");
+  }
+
+  private void failover(String name, Path folder) throws IOException {
+    JsonNode failover = all.path("failover");
+    if (!failover.has("parts")) {
+      return;
+    }
+    say(
+        "## After kill -9",
+        "",
+        "Two detect processes share the partitions of a fleet of %s signals, as snapshots come"
+                .formatted(number(failover.get("signals").asDouble()))
+            + " in; one is killed. Until the other has judged and committed the first snapshot of a"
+            + " partition that was not its own, in seconds after the kill, %s rounds in turns:"
+                .formatted(failover.get("rounds").asText()),
+        "",
+        "| step | without a standby | with `detect.standby.replicas: 1` |",
+        "|---|---|---|");
+    Map<String, String> steps = new LinkedHashMap<>();
+    steps.put("session", "it is missed: its session ends");
+    steps.put("rebalance", "its partitions are given to the other");
+    steps.put("changelog", "Kafka Streams has read the changelog of the first");
+    steps.put("unpack", "its state is made of that");
+    steps.put("replay", "what was committed behind the checkpoint is judged again");
+    steps.put("said", "the newest findings are read");
+    steps.put("first", "the first snapshot is judged and committed");
+    List<Bar> bars = new ArrayList<>();
+    for (Map.Entry<String, String> step : steps.entrySet()) {
+      JsonNode without = failover.get("parts").get(step.getKey());
+      JsonNode with = failover.get("partsWithStandby").get(step.getKey());
+      say("| %s | %s | %s |".formatted(step.getValue(), spread(without), spread(with)));
+      bars.add(new Bar(step.getKey(), without.get("median").asDouble()));
+    }
+    say(
+        "| **all** | **%s** | **%s** |"
+            .formatted(
+                spread(failover.get("survivorSeconds")),
+                spread(failover.get("survivorWithStandbySeconds"))));
+    chart(
+        name,
+        folder,
+        "failover",
+        Chart.bars(
+            "From kill -9 to the survivor's first record", "seconds", List.of(), false, bars));
+    say("");
+  }
+
   private void others() {
-    say("## Start, failure, history, burst", "");
+    say("## Start, history, size, burst", "");
     JsonNode start = all.path("start");
     if (!start.isMissingNode()) {
       say(
           "- A cold JVM with the launcher's options acknowledges the first record of its embedded"
               + " broker after %s s, with an archive of class data after %s s."
                   .formatted(spread(start.get("seconds")), spread(start.get("sharedSeconds"))));
-    }
-    JsonNode failover = all.path("failover");
-    if (!failover.isMissingNode()) {
-      say(
-          "- Two detect processes share the partitions; after `kill -9` of one the other has judged"
-              + " and committed the first snapshot of a partition that was not its own after %s s."
-                  .formatted(spread(failover.get("survivorSeconds")))
-              + failoverSteps(failover));
     }
     JsonNode history = all.path("history");
     if (!history.isMissingNode()) {
@@ -321,6 +424,18 @@ public final class Page {
                       spread(history.get("microsAfterAnHour")),
                       spread(history.get("microsAfterADay")))
               + " us a day later: %s x.".formatted(spread(history.get("dayToHour"))));
+    }
+    JsonNode size = all.path("size");
+    if (!size.isMissingNode()) {
+      say(
+          "- In one cluster of %s nodes, where replicas come and go, judging a snapshot takes %s us, in"
+                  .formatted(number(size.get("nodes").asDouble()), spread(size.get("largeMicros")))
+              + " %s clusters of %s nodes %s us: %s x."
+                  .formatted(
+                      number(size.get("nodes").asDouble() / size.get("smallNodes").asDouble()),
+                      number(size.get("smallNodes").asDouble()),
+                      spread(size.get("smallMicros")),
+                      spread(size.get("largeToSmall"))));
     }
     JsonNode burst = all.path("burst");
     if (!burst.isMissingNode()) {
@@ -339,21 +454,6 @@ public final class Page {
                       number(burst.path("changelogBytes").asDouble() / 1e6),
                       number(burst.path("inputBytes").asDouble() / 1e6)));
     }
-  }
-
-  private static String failoverSteps(JsonNode failover) {
-    if (!failover.has("survivorWithStandbySeconds")) {
-      return "";
-    }
-    return " The one that is gone is missed after %s s, its partitions are the other's after %s s;"
-            .formatted(
-                spread(failover.get("expelledSeconds")), spread(failover.get("assignedSeconds")))
-        + " to restore and judge takes the rest: %s s. With a standby (`detect.standby.replicas: 1`)"
-            .formatted(spread(failover.get("restoredSeconds")))
-        + " that is %s s, and the first snapshot comes after %s s."
-            .formatted(
-                spread(failover.get("restoredWithStandbySeconds")),
-                spread(failover.get("survivorWithStandbySeconds")));
   }
 
   private void agent() {
