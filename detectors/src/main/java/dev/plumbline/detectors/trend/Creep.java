@@ -190,7 +190,7 @@ public final class Creep implements Durable {
 
   /** Sums up the present half hour and goes on to another. */
   private void close(int now, double load) {
-    double level = median(samples, kept());
+    double level = medianOfSamples();
     if (level - at(bin - 1) < FALL) {
       restart();
     }
@@ -390,12 +390,22 @@ public final class Creep implements Durable {
   private double fall(int length, Peers peers) {
     double most = 0;
     for (int last = bin - 1; last - length > bin - BINS; last -= Math.max(1, length / 4)) {
-      double[] level = stretch(last, length);
-      double[] alone = peers == null ? null : alone(level, last, peers);
-      double[] seen = alone == null ? level : alone;
-      most = seen.length == length ? Math.max(most, -growth(seen)) : most;
+      if (Double.isNaN(at(last - length + 1))) {
+        continue;
+      }
+      double[] alone = peers == null ? null : alone(stretch(last, length), last, peers);
+      double fall = alone == null ? fall(last - length + 1, last) : -growth(alone);
+      // of a third in which nothing was seen it is not known
+      most = fall > most ? fall : most;
     }
     return most;
+  }
+
+  /** As {@link #growth} downwards, of half hours where they stand. */
+  private double fall(int first, int last) {
+    int third = Math.max(1, (last - first + 1) / 3);
+    double rise = median(last - third + 1, last) - median(first, first + third - 1);
+    return -rise * (last - first) / (last - first + 1 - third);
   }
 
   /** How much higher the end of the stretch is than a day before; NaN when that isn't known. */
@@ -556,10 +566,33 @@ public final class Creep implements Durable {
     return n == 0 ? Double.NaN : (sorted[n / 2] + sorted[(n - 1) / 2]) / 2;
   }
 
-  private static double median(float[] values, int n) {
-    float[] sorted = Arrays.copyOf(values, n);
-    Arrays.sort(sorted);
-    return n == 0 ? Double.NaN : ((double) sorted[n / 2] + sorted[(n - 1) / 2]) / 2;
+  /** Of the present half hour, whose samples are in order afterwards and of no more use. */
+  private double medianOfSamples() {
+    int n = kept();
+    Arrays.sort(samples, 0, n);
+    return n == 0 ? Double.NaN : ((double) samples[n / 2] + samples[(n - 1) / 2]) / 2;
+  }
+
+  /** Of a few half hours: each is ranked among the others, which needs no copy. */
+  private double median(int first, int last) {
+    int n = 0;
+    for (int i = first; i <= last; i++) {
+      n += Double.isNaN(at(i)) ? 0 : 1;
+    }
+    double lower = Double.NaN;
+    double upper = Double.NaN;
+    for (int i = first; i <= last; i++) {
+      double level = at(i);
+      int below = 0;
+      int notAbove = 0;
+      for (int j = first; j <= last; j++) {
+        below += at(j) < level ? 1 : 0;
+        notAbove += at(j) <= level ? 1 : 0;
+      }
+      lower = below <= (n - 1) / 2 && (n - 1) / 2 < notAbove ? level : lower;
+      upper = below <= n / 2 && n / 2 < notAbove ? level : upper;
+    }
+    return (lower + upper) / 2;
   }
 
   /** A load as a number that keeps its order, a thousandth apart. */

@@ -338,14 +338,31 @@ class CreepTest {
   }
 
   @Test
-  void aSampleAllocatesNothing() {
+  void aGapDoesNotMakeItForgetThatTheLevelComesAndGoes() {
+    DoubleUnaryOperator cycle =
+        hour -> {
+          double of = hour % 60;
+          double risen = of < 20 ? of / 20 : of < 26 ? (26 - of) / 6 : 0;
+          return BASE * (1 + 0.3 * risen);
+        };
+    assertThat(found(5, 400, 60, cycle, 0.001, null)).isInfinite();
+    for (int gap = 50; gap < 110; gap += 10) {
+      int from = gap;
+      DoubleUnaryOperator seen =
+          hour -> hour >= from && hour < from + 3 ? Double.NaN : cycle.applyAsDouble(hour);
+      assertThat(found(5, 400, 60, seen, 0.001, null)).as("gap from hour %d", gap).isInfinite();
+    }
+  }
+
+  @Test
+  void samplesAllocateNothingThroughHalfHoursAndDays() {
     Creep creep = new Creep();
     long[] at = {START};
     long bytes =
         Allocation.of(
             () -> {
-              for (int i = 0; i < 50; i++) {
-                creep.update(at[0] += 15_000, BASE + i, i);
+              for (int i = 0; i < 20_000; i++) {
+                creep.update(at[0] += 15_000, BASE + i % 500, i);
               }
             });
     assertThat(bytes).isLessThan(512);
