@@ -351,7 +351,8 @@ public final class Creep implements Durable {
     }
     int room = Math.min(length, BINS - 1 - length);
     double[] before = stretch(bin - 1 - length, room);
-    return before.length < room || growth(before) * length / before.length >= rise.growth / 2;
+    return before.length < Math.max(1, room)
+        || growth(before) * length / before.length >= rise.growth / 2;
   }
 
   /** Whether the load is so even that a rise by half would be seen in a stretch. */
@@ -465,7 +466,7 @@ public final class Creep implements Durable {
 
   /** So many half hours up to the last one, without those before anything was seen. */
   private double[] stretch(int last, int most) {
-    int length = most;
+    int length = Math.max(0, most);
     while (length > 0 && Double.isNaN(at(last - length + 1))) {
       length--;
     }
