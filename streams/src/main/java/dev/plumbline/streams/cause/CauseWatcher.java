@@ -142,10 +142,12 @@ public final class CauseWatcher implements Watcher {
       return null;
     }
     String pod = symptom.getEntity().get("pod");
-    boolean felt =
-        !fault.getKind().equals(Kind.GPU_EXHAUSTION)
-            || symptom.getKind().equals(Kind.LATENCY_SWING);
-    double score = pod == null || !felt ? 0 : hit(fault, symptom.getEntity().get("namespace"), pod);
+    double score =
+        !isFelt(fault, symptom)
+            ? 0
+            : pod == null
+                ? hitAll(fault, symptom.getEntity())
+                : hit(fault, symptom.getEntity().get("namespace"), pod);
     return score == 0
         ? null
         : Cause.newBuilder()
@@ -157,14 +159,41 @@ public final class CauseWatcher implements Watcher {
             .build();
   }
 
+  /**
+   * A full cache slows answers; so does a surge, which also fills caches, until it is the usual.
+   */
+  private static boolean isFelt(Finding fault, Finding symptom) {
+    return switch (fault.getKind()) {
+      case Kind.GPU_EXHAUSTION -> symptom.getKind().equals(Kind.LATENCY_SWING);
+      case Kind.LOAD_SURGE -> !symptom.getKind().equals(Kind.DRIFT_RESOURCE);
+      default -> true;
+    };
+  }
+
   /** How surely a fault is felt by a pod; 0 for not at all. */
   private double hit(Finding fault, String namespace, String pod) {
     return switch (fault.getKind()) {
       case Kind.GPU_CONTENTION -> isOf(fault, namespace, pod) ? 0.9 : 0;
       case Kind.GPU_THROTTLE, Kind.GPU_FAULT -> onBoardOf(fault, namespace, pod);
       case Kind.GPU_EXHAUSTION -> isOf(fault, namespace, pod) ? 0.85 : 0;
+      case Kind.LOAD_SURGE -> isOf(fault, namespace, pod) ? 0.6 : 0;
       default -> 0;
     };
+  }
+
+  /**
+   * How surely a fault is felt by a whole workload or model: when the cache of one replica is full,
+   * so are, or soon will be, those of the others behind the same balancer.
+   */
+  private static double hitAll(Finding fault, Map<String, String> entity) {
+    String workload = entity.get("workload");
+    boolean its =
+        fault.getKind().equals(Kind.GPU_EXHAUSTION)
+            && entity.get("model").equals(fault.getEntity().get("model"))
+            && (workload == null
+                || workload.equals(fault.getEntity().get("workload"))
+                    && entity.get("namespace").equals(fault.getEntity().get("namespace")));
+    return its ? 0.8 : 0;
   }
 
   /** True when a fault of the kind is open on what a replica runs on. */

@@ -29,6 +29,7 @@ class CauseTest {
     double steps;
     double seconds;
     double slower = 1;
+    double load = 1;
 
     Server(String pod, String node, double started) {
       this.pod = pod;
@@ -165,6 +166,24 @@ class CauseTest {
   }
 
   @Test
+  void aSurgeThatJustBeganIsTheCauseOfWhatItsReplicaTakesLonger() {
+    Server surged = servers.get("chat-2");
+    for (int i = 0; i < 6; i++) {
+      surged.load = 4;
+      scrapes(2);
+      surged.load = 1;
+      scrapes(20);
+    }
+    assertThat(given.of(Kind.LOAD_SURGE)).as("blips of a load that is known").isEmpty();
+    surged.slower = 1.8;
+    surged.load = 4;
+    scrapes(20);
+
+    assertThat(last("chat-2").getCause().getKind()).isEqualTo(Kind.LOAD_SURGE);
+    assertThat(last("chat-2").getCause().getEntity()).containsEntry("pod", "chat-2");
+  }
+
+  @Test
   void aRestartOfDetectionInTheMiddleChangesNothing() {
     driver("n0", "575");
     servers.get("chat-0").slower = 1.8;
@@ -183,7 +202,7 @@ class CauseTest {
   }
 
   private void scrape(Server server) {
-    double load = 100 * (0.7 + 0.6 * random.nextDouble());
+    double load = server.load * 100 * (0.7 + 0.6 * random.nextDouble());
     double done = Math.rint(load * 30);
     server.steps += done;
     server.seconds +=

@@ -25,6 +25,9 @@ class GroupTest {
   private final Map<String, String> nodes = new TreeMap<>();
   private final Map<String, Double> factors = new TreeMap<>();
 
+  /** The replica whose KV cache is full. */
+  private String full = "";
+
   @Test
   void aWorkloadTellsWhatItsReplicasAreTooQuietToTell() {
     placed("chat", 6);
@@ -41,6 +44,21 @@ class GroupTest {
         .doesNotContainKeys("pod", "node");
     assertThat(first.getEvidence().getDetails()).containsEntry("form", "level");
     assertThat(given.of(Kind.LATENCY_SWING)).extracting(Finding::getId).containsOnly(first.getId());
+  }
+
+  @Test
+  void theFullCacheOfAReplicaExplainsTheSwingOfItsWorkload() {
+    placed("chat", 6);
+    scrapes(80);
+    slower(1.5, "chat-0", "chat-1", "chat-2", "chat-3", "chat-4", "chat-5");
+    full = "chat-3";
+    scrapes(30);
+
+    assertThat(given.of(Kind.LATENCY_SWING))
+        .last()
+        .satisfies(it -> assertThat(it.getEntity()).doesNotContainKey("pod"))
+        .satisfies(it -> assertThat(it.getCause().getKind()).isEqualTo(Kind.GPU_EXHAUSTION))
+        .satisfies(it -> assertThat(it.getCause().getEntity()).containsEntry("pod", "chat-3"));
   }
 
   @Test
@@ -156,6 +174,10 @@ class GroupTest {
         LatencySnapshot server =
             given.server("retail", workload, name, one.getValue()[0], one.getValue()[1]);
         server.getHeader().getLabels().put("node", nodes.get(name));
+        if (name.equals(full)) {
+          server.getServers().get(0).setRequestsWaitingForCapacity(7);
+          server.getServers().get(0).setKvCacheUsageRatio(0.97);
+        }
         given.shown(server);
       }
       given.after(30);
