@@ -1,5 +1,6 @@
 package dev.plumbline.bench.fleet;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +47,12 @@ final class ServerFaults {
           new Truth.Event("load.surge", Truth.entity(d), f.from, f.to, "arrivals rise with it")
               .optional());
     }
-    Map<String, Object> cause = Truth.cause("gpu.exhaustion", Truth.entity(victim));
+    // it happens to all servers of the deployment: each one's full cache is its own cause
+    List<Map<String, Object>> causes = new ArrayList<>();
+    causes.add(Truth.cause("gpu.exhaustion", Truth.entity(victim)));
+    d.servers.stream()
+        .filter(s -> s != victim)
+        .forEach(s -> causes.add(Truth.cause("gpu.exhaustion", Truth.entity(s))));
     for (Server s : victim.boards.get(0).servers) {
       if (s != victim && s.instance == null) {
         f.truth.add(
@@ -61,7 +67,7 @@ final class ServerFaults {
     }
     Predicate<Server> touched =
         s -> s.deployment == d || s.boards.contains(victim.boards.get(0)) && s.instance == null;
-    f.truth.episodes.add(new Truth.Episode(null, null, f.from, f.to, touched, List.of(cause)));
+    f.truth.episodes.add(new Truth.Episode(null, null, f.from, f.to, touched, causes));
   }
 
   /** The container dies again and again; each start is cold. */
