@@ -13,6 +13,7 @@ import dev.plumbline.streams.findings.Rule;
 import dev.plumbline.streams.inventory.Pod;
 import dev.plumbline.streams.judge.Changes.Change;
 import dev.plumbline.streams.judge.Cluster;
+import dev.plumbline.streams.judge.Slowdowns.Slowdown;
 import dev.plumbline.streams.judge.Watcher;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,13 +25,20 @@ import java.util.Map;
  * same time (compute or memory bandwidth of its board, the board's power, PCIe, the node's
  * processors), and the other tenant whose use of it grew. How well that tenant's own part is known
  * is said as {@code attribution}; when only the whole was measured the shortage is told and nobody
- * is accused.
+ * is accused. A slowness that is little or not yet sure counts as well where it is known who takes
+ * what is short.
  */
 public final class ContentionWatcher implements Watcher {
   /** A change of the victim's own workload so shortly before outranks all but measured use. */
   private static final Duration OWN_CHANGE = Duration.ofMinutes(15);
 
   private static final Duration SEEN_LATER = Duration.ofMinutes(4);
+
+  /** A server's burst of work that is younger passes by itself. */
+  private static final Duration BURST = Duration.ofMinutes(10);
+
+  /** A server that came so lately has no usual work yet. */
+  private static final Duration SETTLED = Duration.ofMinutes(45);
 
   private static final Rule CONTENTION = Rule.told(Kind.GPU_CONTENTION);
 
@@ -64,50 +72,92 @@ public final class ContentionWatcher implements Watcher {
   @Override
   public void tick(long at) {
     List<Finding> open = cluster.conditions().open();
-    List<Finding> swings = new ArrayList<>();
+    List<Slow> slow = new ArrayList<>();
     for (Finding finding : open) {
       if (finding.getKind().equals(Kind.LATENCY_SWING) && finding.getEntity().get("pod") != null) {
-        swings.add(finding);
+        slow.add(Slow.of(finding));
       }
     }
-    for (Finding swing : swings) {
-      suffer(swing, open, swings, at);
+    int told = slow.size();
+    for (Slowdown slowdown : cluster.slowdowns().all()) {
+      if (slowdown.isFelt() && !isAny(slow, slowdown.namespace(), slowdown.pod())) {
+        slow.add(Slow.of(slowdown));
+      }
+    }
+    for (Slow victim : slow) {
+      suffer(victim, open, slow.subList(0, told), at);
     }
     for (Finding finding : open) {
-      if (finding.getKind().equals(Kind.GPU_CONTENTION)
-          && ofPod(swings, Kind.LATENCY_SWING, finding.getEntity()) == null) {
+      if (finding.getKind().equals(Kind.GPU_CONTENTION) && isOver(finding.getEntity(), slow)) {
         cluster.conditions().ok(CONTENTION, new Entity(finding.getEntity()), at);
       }
     }
   }
 
-  private void suffer(Finding swing, List<Finding> open, List<Finding> swings, long at) {
-    Finding known = ofPod(open, Kind.GPU_CONTENTION, swing.getEntity());
+  /** True when nothing speaks for the victim's slowness any more. */
+  private boolean isOver(Map<String, String> victim, List<Slow> slow) {
+    for (Slowdown slowdown : cluster.slowdowns().all()) {
+      if (slowdown.isSlower()
+          && slowdown.pod().equals(victim.get("pod"))
+          && slowdown.namespace().equals(victim.get("namespace"))) {
+        return false;
+      }
+    }
+    return !isAny(slow, victim.get("namespace"), victim.get("pod"));
+  }
+
+  private static boolean isAny(List<Slow> slow, String namespace, String pod) {
+    for (Slow one : slow) {
+      if (one.isOf(namespace, pod)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void suffer(Slow slow, List<Finding> open, List<Slow> told, long at) {
+    Finding known = contention(open, slow);
     if (known != null && known.getCause() != null) {
       return;
     }
-    Pod victim =
-        cluster.inventory().pod(swing.getEntity().get("namespace"), swing.getEntity().get("pod"));
+    Pod victim = cluster.inventory().pod(slow.namespace(), slow.pod());
     if (victim == null || isHeldDown(victim, open)) {
       return;
     }
-    Scene scene = usage.around(victim, swing.getSince().toEpochMilli(), swings);
+    Scene scene = usage.around(victim, slow.since(), told);
     Suspicion suspicion =
         Suspicion.better(
             Suspicion.better(SharedPart.look(scene), HostCores.look(scene)),
             Suspicion.better(HostBus.look(scene), BoardPower.look(scene)));
     suspicion = Suspicion.better(suspicion, HostUnseen.look(scene));
-    if (suspicion != null
-        && (suspicion.attribution() == Attribution.MEASURED || !changedItself(scene))) {
-      tell(swing, victim, suspicion, at);
+    if (suspicion == null || !slow.told() && !isBelieved(suspicion, scene, at)) {
+      return;
+    }
+    if (suspicion.attribution() == Attribution.MEASURED || !changedItself(scene)) {
+      tell(slow, victim, suspicion, at);
     }
   }
 
-  private static Finding ofPod(List<Finding> open, String kind, Map<String, String> entity) {
+  /**
+   * True when what is short, and who takes it, make up for a slowness that by itself is none to
+   * tell. The bursts of a server pass by themselves, and one that has just come may do there what
+   * its predecessor did.
+   */
+  private static boolean isBelieved(Suspicion suspicion, Scene scene, long at) {
+    if (suspicion.taker() == null) {
+      return false;
+    }
+    Tenant taker = scene.tenant(suspicion.taker());
+    return taker == null
+        || !taker.isServer()
+        || taker.work.upSince(at - BURST.toMillis())
+            && !(taker.isNew() && at - taker.seenSince < SETTLED.toMillis());
+  }
+
+  private static Finding contention(List<Finding> open, Slow slow) {
     for (Finding finding : open) {
-      if (finding.getKind().equals(kind)
-          && entity.get("pod").equals(finding.getEntity().get("pod"))
-          && entity.get("namespace").equals(finding.getEntity().get("namespace"))) {
+      if (finding.getKind().equals(Kind.GPU_CONTENTION)
+          && slow.isOf(finding.getEntity().get("namespace"), finding.getEntity().get("pod"))) {
         return finding;
       }
     }
@@ -144,7 +194,7 @@ public final class ContentionWatcher implements Watcher {
     return false;
   }
 
-  private void tell(Finding swing, Pod victim, Suspicion suspicion, long at) {
+  private void tell(Slow slow, Pod victim, Suspicion suspicion, long at) {
     Pod taker = suspicion.taker();
     double score = suspicion.attribution().score;
     String summary =
@@ -157,12 +207,12 @@ public final class ContentionWatcher implements Watcher {
         .conditions()
         .bad(
             CONTENTION,
-            victimEntity(victim, swing),
+            victimEntity(victim, slow),
             at,
             Severity.warning,
             Proof.of(
-                swing.getEvidence().getObserved(),
-                swing.getEvidence().getExpected(),
+                slow.seconds(),
+                slow.expectedSeconds(),
                 "s",
                 score,
                 summary,
@@ -188,7 +238,7 @@ public final class ContentionWatcher implements Watcher {
     return pod.workload.isEmpty() ? pod.name : pod.workload;
   }
 
-  private Entity victimEntity(Pod victim, Finding swing) {
+  private Entity victimEntity(Pod victim, Slow slow) {
     return Entity.of(
         "cluster",
         cluster.uid(),
@@ -197,7 +247,7 @@ public final class ContentionWatcher implements Watcher {
         "workload",
         victim.workload,
         "model",
-        swing.getEntity().get("model"),
+        slow.model(),
         "pod",
         victim.name,
         "node",

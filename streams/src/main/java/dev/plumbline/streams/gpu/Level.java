@@ -105,6 +105,11 @@ final class Level {
     return isUp() && roseBy >= from && roseAfter <= to;
   }
 
+  /** True when it has been up since before a time, event time in milliseconds. */
+  boolean upSince(long time) {
+    return isUp() && roseBy <= time;
+  }
+
   /** How far above its usual. */
   double growth() {
     return now - usual;

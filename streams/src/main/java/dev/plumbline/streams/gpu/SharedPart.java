@@ -71,14 +71,14 @@ final class SharedPart {
     if (newcomer) {
       return ofWhole(only, part, "it started on the same board just before");
     }
-    boolean rose = own != null && (scene.rose(own.engine) || scene.rose(own.memory));
+    Pod left = Scene.only(silent);
+    Part whole = own != null || left == null ? own : scene.part(left);
+    boolean rose = whole != null && (scene.rose(whole.engine) || scene.rose(whole.memory));
     if (!rose || silent.isEmpty() || scene.isVictimBusier()) {
       return null;
     }
     return ofWhole(
-        Scene.only(silent),
-        own,
-        "it is the only one on the board whose work is not known by itself");
+        left, whole, "it is the only one on the board whose work is not known by itself");
   }
 
   /** A pod's own use of the part; null when it is not reported per process. */

@@ -1,6 +1,5 @@
 package dev.plumbline.streams.gpu;
 
-import dev.plumbline.schemas.event.Finding;
 import dev.plumbline.schemas.event.GpuSample;
 import dev.plumbline.schemas.event.Header;
 import dev.plumbline.schemas.event.LatencySnapshot;
@@ -111,9 +110,9 @@ final class Usage {
    * The victim and all that it shares something with.
    *
    * @param since when it became slow, event time in milliseconds
-   * @param swings open latency swings of pods
+   * @param slow replicas that are told to be slow
    */
-  Scene around(Pod victim, long since, List<Finding> swings) {
+  Scene around(Pod victim, long since, List<Slow> slow) {
     List<Pod> others = new ArrayList<>();
     Set<String> kin = new HashSet<>();
     List<Pod> alsoSlow = new ArrayList<>();
@@ -121,7 +120,7 @@ final class Usage {
       // replicas of one workload are one tenant, the victim among them
       if (!pod.namespace.equals(victim.namespace) || !pod.workload.equals(victim.workload)) {
         others.add(pod);
-        if (isSlow(pod, since, swings)) {
+        if (isSlow(pod, since, slow)) {
           alsoSlow.add(pod);
         }
       } else {
@@ -146,11 +145,9 @@ final class Usage {
     return new Scene(victim, since, others, kin, node, there, alsoSlow, tenants.all(), sliced);
   }
 
-  private static boolean isSlow(Pod pod, long since, List<Finding> swings) {
-    for (Finding swing : swings) {
-      if (pod.name.equals(swing.getEntity().get("pod"))
-          && pod.namespace.equals(swing.getEntity().get("namespace"))
-          && Math.abs(swing.getSince().toEpochMilli() - since) <= Scene.AROUND) {
+  private static boolean isSlow(Pod pod, long since, List<Slow> slow) {
+    for (Slow one : slow) {
+      if (one.isOf(pod.namespace, pod.name) && Math.abs(one.since() - since) <= Scene.AROUND) {
         return true;
       }
     }

@@ -12,6 +12,7 @@ import dev.plumbline.streams.state.Tables;
  * @param conditions where sights are told
  * @param changes what was changed lately, the candidates for causes
  * @param peers replicas that were judged lately, and what they have in common
+ * @param slowdowns replicas that are slower than they should be, told or not
  * @param tables where a watcher gets its own tables, once, in its constructor
  */
 public record Cluster(
@@ -20,4 +21,5 @@ public record Cluster(
     Conditions conditions,
     Changes changes,
     Peers peers,
+    Slowdowns slowdowns,
     Tables tables) {}

@@ -68,7 +68,14 @@ public final class ClusterJudge {
     Conditions conditions = new Conditions(uid, tables, out);
     conditions.names(ignored -> inventory.clusterName(), inventory::tenantOf);
     cluster =
-        new Cluster(uid, inventory, conditions, new Changes(tables), new Peers(tables), tables);
+        new Cluster(
+            uid,
+            inventory,
+            conditions,
+            new Changes(tables),
+            new Peers(tables),
+            new Slowdowns(),
+            tables);
     watchers.forEach(watcher -> this.watchers.add(watcher.apply(cluster)));
   }
 

@@ -22,9 +22,6 @@ import java.util.TreeSet;
  * alone are not taken together, because what they share may be the node's fault.
  */
 final class Groups {
-  /** Of the least excess that is worth a finding, what a member must have to agree with it. */
-  private static final double AGREES = 0.5;
-
   /** A replica that was not heard of for so long is no member now. */
   private static final Duration RECENT = Duration.ofMinutes(15);
 
@@ -181,7 +178,7 @@ final class Groups {
         return false;
       }
       Swing own = (judged == Judged.STEP ? member.step : member.first).swing;
-      boolean agrees = own.shift.excess() >= AGREES * judged.leastExcess || own.tail.isRising();
+      boolean agrees = own.isHalfAsMuch() || own.tail.isRising();
       String its = group.workload.isEmpty() ? key(member, OF_WORKLOAD) : key;
       votes.computeIfAbsent(its, k -> new int[1])[0] += agrees ? 1 : -1;
       if (agrees) {

@@ -61,7 +61,14 @@ public final class LatencyWatcher implements Watcher {
     this.cluster = cluster;
     replicas = cluster.tables().table("latency.replicas", Replica::new);
     groups = new Groups(cluster, SWING, replicas);
-    replicas.all().forEach((key, replica) -> byPod.add(pod(replica), key, replica));
+    replicas
+        .all()
+        .forEach(
+            (key, replica) -> {
+              replica.key = key;
+              byPod.add(pod(replica), key, replica);
+              list(replica);
+            });
   }
 
   @Override
@@ -110,6 +117,7 @@ public final class LatencyWatcher implements Watcher {
       Replica replica = replicas.get(key);
       byPod.remove(pod(replica), key);
       groups.forget(replica, key);
+      cluster.slowdowns().remove(key);
       replicas.remove(key);
     }
     groups.tick(at - LEGACY.toMillis());
@@ -208,6 +216,19 @@ public final class LatencyWatcher implements Watcher {
               at);
     }
     tell(replica, at);
+    list(replica);
+  }
+
+  /** Keeps the cluster's slowdowns. */
+  private void list(Replica replica) {
+    if (replica.isSlower() != replica.listed) {
+      replica.listed = !replica.listed;
+      if (replica.listed) {
+        cluster.slowdowns().add(replica.key, replica);
+      } else {
+        cluster.slowdowns().remove(replica.key);
+      }
+    }
   }
 
   /** What was counted since the last scrape, or null when that can't be told. */
@@ -226,6 +247,7 @@ public final class LatencyWatcher implements Watcher {
     Replica known = replicas.get(key);
     Replica replica = replicas.edit(key);
     if (known == null) {
+      replica.key = key;
       replica.namespace = namespace;
       replica.workload = workload;
       replica.pod = name;

@@ -1,6 +1,7 @@
 package dev.plumbline.streams.latency;
 
 import dev.plumbline.streams.findings.Entity;
+import dev.plumbline.streams.judge.Slowdowns.Slowdown;
 import dev.plumbline.streams.state.Codec;
 import dev.plumbline.streams.state.State;
 import java.io.DataInput;
@@ -8,7 +9,13 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /** One replica of a model server: its counters and its latencies. */
-final class Replica implements State {
+final class Replica implements State, Slowdown {
+  /**
+   * Younger than this it still finds its place: its caches fill, and what it does is judged by what
+   * its siblings did. A little slower says nothing of it yet.
+   */
+  private static final double YOUNG_SECONDS = 45 * 60;
+
   String namespace = "";
   String workload = "";
   String pod = "";
@@ -19,6 +26,9 @@ final class Replica implements State {
   double promptTokens = Double.NaN;
   boolean gone;
 
+  /** Key of its state. */
+  transient String key;
+
   /** Key of its workload, kept because it is asked for at each scrape. */
   transient String group;
 
@@ -27,6 +37,9 @@ final class Replica implements State {
 
   /** Sequences decoded at once, a running mean; NaN until the first. */
   double sequences = Double.NaN;
+
+  /** Whether it is among the cluster's slowdowns. */
+  transient boolean listed;
 
   /** The rounds of its workload and of its model that it was heard in last. */
   final long[] rounds = {-1, -1};
@@ -44,6 +57,55 @@ final class Replica implements State {
       return;
     }
     sequences = Double.isNaN(sequences) ? now : sequences + 0.1 * (now - sequences);
+  }
+
+  @Override
+  public String namespace() {
+    return namespace;
+  }
+
+  @Override
+  public String pod() {
+    return pod;
+  }
+
+  @Override
+  public String model() {
+    return model;
+  }
+
+  @Override
+  public boolean isSlower() {
+    return !gone && (step.swing.isRising() || first.swing.isRising());
+  }
+
+  @Override
+  public boolean isFelt() {
+    return isSlower()
+        && slowest().isSlowdown()
+        && !(since() / 1000.0 - startSeconds < YOUNG_SECONDS);
+  }
+
+  @Override
+  public long since() {
+    return slowest().shift.since();
+  }
+
+  @Override
+  public double seconds() {
+    return slowest().seconds;
+  }
+
+  @Override
+  public double expectedSeconds() {
+    return slowest().expectedSeconds;
+  }
+
+  /** The latency that speaks for a slowdown: steps before first tokens. */
+  private Swing slowest() {
+    boolean ofFirst =
+        !step.swing.isSlowdown() && (first.swing.isSlowdown() || !step.swing.isRising());
+    return ofFirst ? first.swing : step.swing;
   }
 
   @Override

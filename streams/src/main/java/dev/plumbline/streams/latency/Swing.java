@@ -31,6 +31,9 @@ final class Swing {
 
   private static final double SEVERE = 1;
 
+  /** Of the least excess that is worth a finding, what agrees with one. */
+  private static final double HALF = 0.5;
+
   final Judged judged;
   final Shift shift;
   final Surplus tail = new Surplus(14);
@@ -48,6 +51,29 @@ final class Swing {
   /** The level moved so far that it would be worth saying, if it were sure. */
   boolean isMuch() {
     return shift.excess() >= judged.leastExcess;
+  }
+
+  /** Something speaks for a level above what is expected. */
+  boolean isRising() {
+    return shift.isOpen() || shift.isRising();
+  }
+
+  /** As far as it is the half of what would be worth saying. */
+  boolean isHalfAsMuch() {
+    return shift.excess() >= HALF * judged.leastExcess;
+  }
+
+  /**
+   * Slower than the load explains, if by little or not yet surely: worth saying when what it shares
+   * with others became short just then. A blip of a few scrapes is none.
+   */
+  boolean isSlowdown() {
+    return shift.isOpen()
+        || shift.isSuspected()
+            && isHalfAsMuch()
+            && seconds >= (1 + HALF * judged.leastExcess) * expectedSeconds
+            && shift.count() >= 2 * LEAST_SCRAPES
+            && shift.weight() >= LEAST_REQUESTS;
   }
 
   /** On its way to be told, so that what is seen now is not to be learned as usual. */

@@ -1,6 +1,7 @@
 package dev.plumbline.streams.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.plumbline.schemas.Samples;
 import dev.plumbline.schemas.event.ContainerSample;
@@ -29,6 +30,7 @@ class ContentionTest {
 
   // the world of the present minute
   private double stepSeconds = 0.010;
+  private double started = 1_000;
   private double pressure = 0.01;
   private double busy = 0.2;
   private final Map<String, Double> cores = new TreeMap<>(Map.of(VICTIM, 1.0, JOB, 0.5));
@@ -208,6 +210,30 @@ class ContentionTest {
   }
 
   @Test
+  void onASlicedBoardWhoseExporterNamesOnlyOneThatOneIsWhoTakesOfIt() {
+    sliced();
+    share(JOB);
+    minutes(15);
+    load(0.95, 0.85);
+    stepSeconds = 0.02;
+    minutes(8);
+
+    assertThat(contention().getCause().getEntity()).containsEntry("pod", "etl-1");
+    assertThat(contention().getEvidence().getDetails()).containsEntry("attribution", "apportioned");
+  }
+
+  @Test
+  void onABoardOfItsOwnAPodTheExporterNamesTakesNothingOfTheVictims() {
+    share(JOB);
+    minutes(15);
+    load(0.95, 0.85);
+    stepSeconds = 0.02;
+    minutes(8);
+
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
   void ofTwoSilentNeighboursNeitherIsAccusedOnTheBoardsNumbersAlone() {
     pod("lab/other-1");
     share(VICTIM, JOB, "lab/other-1");
@@ -370,6 +396,98 @@ class ContentionTest {
   }
 
   @Test
+  void aSlownessTooSmallToTellIsContentionBesideProcessorsThatAPodTook() {
+    minutes(30);
+    starve();
+    stepSeconds = 0.0115;
+    cores.put(JOB, 110.0);
+    minutes(20);
+
+    assertThat(given.of(Kind.LATENCY_SWING)).isEmpty();
+    assertThat(contention().getCause().getEntity()).containsEntry("pod", "etl-1");
+    assertThat(contention().getEvidence().getObserved()).isCloseTo(0.0115, within(1e-6));
+    assertThat(contention().getEvidence().getExpected()).isCloseTo(0.010, within(5e-4));
+  }
+
+  @Test
+  void aSlownessTooSmallToTellIsNoContentionWhereNobodyIsKnownToTakeAnything() {
+    minutes(30);
+    cores.clear();
+    starve();
+    stepSeconds = 0.0115;
+    minutes(20);
+
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
+  void contentionBesideASmallSlownessEndsWithIt() {
+    minutes(30);
+    starve();
+    stepSeconds = 0.0115;
+    cores.put(JOB, 110.0);
+    minutes(12);
+    stepSeconds = 0.010;
+    minutes(40);
+
+    assertThat(given.of(Kind.GPU_CONTENTION))
+        .extracting(Finding::getStatus)
+        .containsExactly(FindingStatus.open, FindingStatus.resolved);
+  }
+
+  @Test
+  void aBlipOfAFewScrapesIsNoContentionHoweverMuchItSlowsDown() {
+    minutes(30);
+    cores.put(JOB, 110.0);
+    pressure = 0.5;
+    busy = 0.97;
+    stepSeconds = 0.014;
+    minutes(2);
+    stepSeconds = 0.010;
+    minutes(20);
+
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
+  void aReplicaThatIsStillFindingItsPlaceIsNotSlowedDownByOthersUnlessMuch() {
+    started = given.now / 1000.0;
+    minutes(30);
+    starve();
+    stepSeconds = 0.0115;
+    cores.put(JOB, 110.0);
+    minutes(15);
+
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
+  void aServersBurstBesideASmallSlownessIsContentionOnlyOnceItLasts() {
+    otherTokens = 100;
+    share(VICTIM, "retail/digest-1");
+    minutes(30);
+    otherTokens = 900;
+    stepSeconds = 0.0115;
+    minutes(8);
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+
+    minutes(6);
+    assertThat(contention().getCause().getEntity()).containsEntry("workload", "digest");
+  }
+
+  @Test
+  void aServerThatHasJustComeIsNotAccusedOfASmallSlownessForItHasNoUsualYet() {
+    minutes(30);
+    pod("retail/digest-1");
+    share(VICTIM, "retail/digest-1");
+    otherTokens = 900;
+    stepSeconds = 0.0115;
+    minutes(20);
+
+    assertThat(given.of(Kind.GPU_CONTENTION)).isEmpty();
+  }
+
+  @Test
   void aRestartInTheMiddleSaysTheSame() {
     starve();
     cores.put(JOB, 110.0);
@@ -391,6 +509,12 @@ class ContentionTest {
     pressure = 0.5;
     busy = 0.97;
     stepSeconds = 0.02;
+  }
+
+  private void sliced() {
+    given.shown(
+        given.labelled(
+            given.object("v1/Node/n1", ""), "nvidia.com/gpu.sharing-strategy", "time-slicing"));
   }
 
   private void share(String... pods) {
@@ -443,7 +567,9 @@ class ContentionTest {
       }
       steps += 600;
       seconds += 600 * stepSeconds;
-      given.shown(given.server("retail", "chat", "chat-1", steps, seconds));
+      LatencySnapshot victim = given.server("retail", "chat", "chat-1", steps, seconds);
+      victim.setProcessStartSeconds(started);
+      given.shown(victim);
       if (!Double.isNaN(otherTokens)) {
         given.shown(digest());
       }
