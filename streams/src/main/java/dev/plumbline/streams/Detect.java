@@ -261,6 +261,10 @@ public final class Detect implements AutoCloseable {
     Map<String, Object> config = new HashMap<>();
     config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee.setting);
     config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_MILLIS);
+    // as large as the system finds they should be: what arrives beyond a fixed size is dropped, and
+    // sent again 200 ms later
+    config.put(StreamsConfig.RECEIVE_BUFFER_CONFIG, -1);
+    config.put(StreamsConfig.SEND_BUFFER_CONFIG, -1);
     config.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDir().toString());
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
     config.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, settings.standbys());

@@ -104,6 +104,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
     settings.put("auto.create.topics.enable", "false");
     settings.put("log.cleaner.dedupe.buffer.size", "16777216");
+    // as large as the system finds they should be
+    settings.put("socket.receive.buffer.bytes", "-1");
+    settings.put("socket.send.buffer.bytes", "-1");
     settings.put("message.max.bytes", "16777216");
     settings.put("log.segment.bytes", "67108864");
     return settings;
