@@ -2,6 +2,7 @@ package dev.plumbline.detectors.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plumbline.detectors.Allocation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -90,6 +91,38 @@ class LoadModelTest {
       other.learn(load, load / 3, time * unit);
     }
     assertThat(other.excess(300, 100, 30 * unit)).isCloseTo(one.excess(300, 100, 30), within());
+  }
+
+  @Property(tries = 100)
+  void theExcessDoesNotDependOnTheUnitsOfLoad(
+      @ForAll @IntRange(min = 1, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 0.01, max = 100) double tokens,
+      @ForAll @DoubleRange(min = 0.01, max = 100) double prompts) {
+    LoadModel one = new LoadModel();
+    LoadModel other = new LoadModel();
+    Random random = new Random(seed);
+    for (int i = 0; i < 60; i++) {
+      double load = 100 + 400 * random.nextDouble();
+      double prefill = 50 + 100 * random.nextDouble();
+      double time = step(load, prefill, 10, 0.02) * (1 + 0.03 * random.nextGaussian());
+      one.learn(load, prefill, time);
+      other.learn(load * tokens, prefill * prompts, time);
+    }
+    assertThat(other.excess(300 * tokens, 100 * prompts, 30))
+        .isCloseTo(one.excess(300, 100, 30), within());
+  }
+
+  @Test
+  void aSampleAllocatesNothing() {
+    LoadModel model = learned(new Random(5), 40, 10, 0.02);
+    assertThat(
+            Allocation.of(
+                () -> {
+                  for (int i = 0; i < 1_000; i++) {
+                    model.learn(100 + i % 7, 50 + i % 5, 10 + i % 3);
+                  }
+                }))
+        .isZero();
   }
 
   @Property(tries = 50)

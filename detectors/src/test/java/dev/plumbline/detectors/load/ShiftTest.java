@@ -2,6 +2,7 @@ package dev.plumbline.detectors.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plumbline.detectors.Allocation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +109,20 @@ class ShiftTest {
     assertThat(alarms).isLessThanOrEqualTo(12);
   }
 
+  @Property(tries = 60)
+  void theGreaterTheShiftTheSoonerItIsReached(
+      @ForAll @IntRange(min = 1, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 0.8, max = 4) double deviations,
+      @ForAll @DoubleRange(min = 0, max = 3) double more) {
+    assertThat(samplesUntilReached(seed, deviations + more))
+        .isLessThanOrEqualTo(samplesUntilReached(seed, deviations));
+  }
+
+  @Test
+  void aSampleAllocatesNothing() {
+    assertThat(Allocation.of(() -> samples(at % 3 - 1, 1_000))).isZero();
+  }
+
   @Property(tries = 50)
   void aStateThatWentThroughBytesGoesOnAsTheOriginal(@ForAll @IntRange(min = 0, max = 60) int n)
       throws IOException {
@@ -128,6 +144,18 @@ class ShiftTest {
       assertThat(other.since()).isEqualTo(one.since());
     }
     assertThat(bytes.size()).isLessThanOrEqualTo(80);
+  }
+
+  private static int samplesUntilReached(int seed, double deviations) {
+    Random random = new Random(seed);
+    Shift shift = new Shift(0.5, 10);
+    for (int i = 1; i < 2_000; i++) {
+      shift.update(i, deviations + random.nextGaussian(), 0.1, 1);
+      if (shift.isReached()) {
+        return i;
+      }
+    }
+    return Integer.MAX_VALUE;
   }
 
   private void samples(double z, int n) {

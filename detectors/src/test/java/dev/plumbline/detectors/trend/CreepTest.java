@@ -229,6 +229,32 @@ class CreepTest {
     assertThat(firstOfThree(new double[] {0.03, 0.03, 0.03}, true, 30)).isBetween(5.0, 16.0);
   }
 
+  @Property(tries = 40, seed = "11")
+  void aCacheThatFillsAfterEachNightsRestartIsNoneBesidePeersThatFollowTheDay(
+      @ForAll @IntRange(min = 0, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 1, max = 8) @Scale(4) double hoursToFill,
+      @ForAll @DoubleRange(min = 0.05, max = 0.4) @Scale(4) double cache,
+      @ForAll @DoubleRange(min = 0, max = 24) @Scale(4) double phase) {
+    Peers peers = new Peers();
+    Creep[] creeps = {new Creep(), new Creep(), new Creep()};
+    Random random = new Random(seed);
+    for (int i = 0; i < 6 * 24 * 12; i++) {
+      double hour = i / 12.0;
+      if (i % 288 == 0) {
+        creeps[0].restart();
+      }
+      double day = 0.05 * (1 + Math.sin((hour - phase) * Math.PI / 12));
+      for (int m = 0; m < 3; m++) {
+        double filled = m == 0 ? 1 - Math.exp(-(hour % 24) / hoursToFill) : 1;
+        double value = BASE * (1 + day + cache * filled) * (1 + 0.002 * random.nextGaussian());
+        if (creeps[m].update(START + i * 300_000L + m * 7_000L, value)) {
+          peers.add(creeps[m]);
+          assertThat(creeps[m].judge(peers)).as("%d at hour %.1f", m, hour).isNull();
+        }
+      }
+    }
+  }
+
   /** Hours until the first of three creeps, of which each leaks at its rate from hour 12 on. */
   private static double firstOfThree(double[] perHour, boolean knowsLoad, int hours) {
     Peers peers = new Peers();
