@@ -20,7 +20,8 @@ import java.util.Arrays;
  *   <li>Warm-up, which is fastest at its beginning: either the level rose less before, or it has
  *       risen for ten hours and not slowed down, or the run before this one crept as well.
  *   <li>What comes and goes: no stretch as long fell by a fifth of it, nor any in the days before.
- *   <li>Rhythm: the level stands as much higher than a day before, as far as that is known.
+ *   <li>Rhythm: the level stands as much higher than a day before; or, in a run that is not so old,
+ *       it did not rise as much in the same hours of the day before.
  *   <li>Load, told as a counter, that rises with it. Where the load is too sparse to show a rise,
  *       the {@link Peers} must not rise, or the level have stood for longer than a rhythm does, or
  *       it takes a whole day.
@@ -38,7 +39,7 @@ import java.util.Arrays;
  */
 public final class Creep implements Durable {
   /** Size of the state in bytes. */
-  public static final int BYTES = 510;
+  public static final int BYTES = 511;
 
   /** Growth over a stretch below which nobody minds, as logarithm. */
   static final double LEAST_GROWTH = 0.1;
@@ -100,6 +101,9 @@ public final class Creep implements Durable {
   private final float[] days = new float[DAYS];
   private int dayCount;
   private int bin = Integer.MIN_VALUE;
+
+  /** The half hour in which the present run began: levels before it are those of another. */
+  private int began = Integer.MIN_VALUE;
 
   /** Evenly spaced samples of the present half hour: every {@code stride}-th. */
   private final float[] samples = new float[SAMPLES];
@@ -243,12 +247,17 @@ public final class Creep implements Durable {
       runs = rise != null ? Math.min(100, runs + 1) : 0;
     }
     swing = (float) Math.max(swing, fall(STRETCHES[1], null));
-    clear();
+    begin();
   }
 
   private void clear() {
     Arrays.fill(levels, Float.NaN);
     Arrays.fill(loads, UNKNOWN);
+    begin();
+  }
+
+  private void begin() {
+    began = bin;
     dayCount = 0;
     seen = 0;
     counter = Double.NaN;
@@ -325,7 +334,7 @@ public final class Creep implements Durable {
       return false;
     }
     double overDay = overDay(length);
-    if (overDay < 2 * rise.growth / 3) {
+    if (overDay < 2 * rise.growth / 3 || runs == 0 && roseYesterday(level)) {
       return false;
     }
     double load = loadTau(length);
@@ -420,6 +429,23 @@ public final class Creep implements Durable {
     return present(difference) < SEEN * third ? Double.NaN : median(difference, 0, third);
   }
 
+  /**
+   * Whether another run rose at least half as much in the same hours of the day before, as far back
+   * as half hours are kept.
+   */
+  private boolean roseYesterday(double[] level) {
+    int n = Math.min(level.length, BINS - 1 - DAY);
+    if (bin - 1 - DAY >= began) {
+      return false;
+    }
+    double[] then = new double[n];
+    for (int i = 0; i < n; i++) {
+      then[i] = levels[slot(bin - DAY - n + i)];
+    }
+    double[] now = Arrays.copyOfRange(level, level.length - n, level.length);
+    return present(then) >= SEEN * n && growth(then) >= growth(now) / 2;
+  }
+
   /** Mann-Kendall's tau of the load, NaN when it isn't known. */
   private double loadTau(int length) {
     double[] load = loads(length);
@@ -457,7 +483,7 @@ public final class Creep implements Durable {
   }
 
   private double at(int which) {
-    return levels[slot(which)];
+    return which < began ? Double.NaN : levels[slot(which)];
   }
 
   private static int slot(int bin) {
@@ -607,7 +633,7 @@ public final class Creep implements Durable {
 
   @Override
   public void write(DataOutput out) throws IOException {
-    out.writeByte(2);
+    out.writeByte(3);
     long known = 0;
     for (int i = 0; i < BINS; i++) {
       known |= Float.isNaN(levels[i]) ? 0 : 1L << i;
@@ -624,6 +650,7 @@ public final class Creep implements Durable {
       out.writeFloat(days[i]);
     }
     out.writeInt(bin);
+    out.writeByte((int) Math.min(BINS, (long) bin - began));
     out.writeInt(seen);
     for (int i = 0; i < kept(); i++) {
       out.writeFloat(samples[i]);
@@ -636,7 +663,7 @@ public final class Creep implements Durable {
 
   @Override
   public void read(DataInput in) throws IOException {
-    Durable.version(in, 2);
+    Durable.version(in, 3);
     clear();
     long known = in.readLong();
     for (int i = 0; i < BINS; i++) {
@@ -650,6 +677,8 @@ public final class Creep implements Durable {
       days[i] = in.readFloat();
     }
     bin = in.readInt();
+    int age = in.readUnsignedByte();
+    began = age == BINS ? Integer.MIN_VALUE : bin - age;
     seen = in.readInt();
     for (int i = 0; i < kept(); i++) {
       samples[i] = in.readFloat();

@@ -190,6 +190,31 @@ class CreepTest {
     }
   }
 
+  @Property(tries = 40, seed = "11")
+  void whatRisesEachMorningIsNoneThoughANightlyRestartForgetsTheDayBefore(
+      @ForAll @IntRange(min = 0, max = 10_000) int seed,
+      @ForAll @DoubleRange(min = 0.12, max = 0.2) @Scale(4) double part,
+      @ForAll @DoubleRange(min = 4, max = 7) @Scale(4) double hoursUp) {
+    Creep creep = new Creep();
+    Random random = new Random(seed);
+    for (int i = 0; i < 8 * 24 * 12; i++) {
+      double hour = i / 12.0;
+      if (i % 288 == 0) {
+        creep.restart();
+      }
+      // the cache fills while the evening's load falls, and it is level all night
+      double filled = Math.min(1, (hour % 24) / 2);
+      double morning = Math.max(0, Math.min(1, (hour % 24 - 12) / hoursUp));
+      double evening = Math.max(0, hour % 24 - 12 - hoursUp) / (12 - hoursUp);
+      double value = BASE * (1 + 0.05 * filled + part * morning - 0.018 * evening);
+      boolean closed =
+          creep.update(START + i * 300_000L, value * (1 + 0.002 * random.nextGaussian()));
+      if (closed && hour > 48) {
+        assertThat(creep.judge(null)).as("hour %.1f", hour).isNull();
+      }
+    }
+  }
+
   @Test
   void warmUpsAfterRestartsAreNoSawtooth() {
     Creep creep = new Creep();
